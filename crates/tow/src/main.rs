@@ -1,0 +1,2 @@
+//! The `tow` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Paths, configuration, the connection to a server, and target resolution.

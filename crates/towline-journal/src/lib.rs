@@ -1,0 +1,1 @@
+//! The append-only record of a pane's terminal: format, writer, reader, recovery.

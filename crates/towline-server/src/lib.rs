@@ -1,0 +1,1 @@
+//! The daemon: panes, store, listener.

@@ -1,0 +1,1 @@
+//! A Towline of its own for each test.

@@ -1,0 +1,1 @@
+//! The terminal model: feed bytes, read rows, paint, snapshot.
