@@ -1,1 +1,18 @@
 //! Paths, configuration, the connection to a server, and target resolution.
+//!
+//! Nothing here prints, parses arguments or decides what to tell a person: front ends do.
+
+pub mod config;
+pub mod connection;
+pub mod input;
+pub mod paths;
+pub mod scope;
+pub mod start;
+pub mod target;
+
+pub use connection::{
+    ConnectError, Connection, HelloOptions, Lost, RequestError, Stream, StreamItem,
+};
+pub use input::PendingInput;
+pub use paths::{Paths, PathsError};
+pub use start::{StartError, StartPolicy, ensure_server};

@@ -89,6 +89,7 @@ impl FrameDecoder {
     ///
     /// # Errors
     /// As [`next_bytes`](Self::next_bytes), and [`FrameError::Malformed`].
+    #[expect(clippy::should_implement_trait, reason = "the kind of message is chosen at each call")]
     pub fn next<M: Message + Default>(&mut self) -> Result<Option<M>, FrameError> {
         match self.next_bytes()? {
             Some(bytes) => Ok(Some(M::decode(bytes)?)),

@@ -51,7 +51,7 @@ pub fn negotiate(ours: ProtocolRange, hello: &ClientHello) -> Option<Negotiated>
     let protocol = ours.max.min(hello.protocol_max);
     let lowest = ours.min.max(hello.protocol_min);
     (protocol >= lowest && hello.protocol_min <= hello.protocol_max)
-        .then(|| Negotiated { protocol, features: Features(hello.features & Features::ALL.0) })
+        .then_some(Negotiated { protocol, features: Features(hello.features & Features::ALL.0) })
 }
 
 #[cfg(test)]
@@ -59,7 +59,12 @@ mod tests {
     use super::*;
 
     fn hello(min: u32, max: u32) -> ClientHello {
-        ClientHello { protocol_min: min, protocol_max: max, features: u64::MAX, ..Default::default() }
+        ClientHello {
+            protocol_min: min,
+            protocol_max: max,
+            features: u64::MAX,
+            ..Default::default()
+        }
     }
 
     #[test]

@@ -1,1 +1,133 @@
-//! The daemon: panes, store, listener.
+//! The daemon of one user on one host: panes, store, listener.
+//!
+//! [`run`] is the whole of it. A pane's program is not the server's child: a holder keeps it, and the server
+//! may die at any instruction and be started again. See ARCHITECTURE.md.
+
+mod clock;
+mod conn;
+mod fault;
+mod lifecycle;
+mod listen;
+mod log;
+mod pane;
+mod panes;
+mod processes;
+mod server;
+mod spawn;
+mod store;
+mod system;
+mod upkeep;
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+use towline_client::Paths;
+use towline_client::config;
+use towline_protocol::v1::goodbye;
+
+pub use lifecycle::StartError;
+pub use store::StoreError;
+
+use server::{Server, Settings};
+use store::{Op, Store};
+
+/// Two threads: one that replays or floods leaves the other for keystrokes.
+const THREADS: usize = 2;
+
+/// How a server is run.
+#[derive(Debug)]
+pub struct Options {
+    /// Where its configuration and state lie.
+    pub paths: Paths,
+    /// Where to say `ready`, or `error` and why not.
+    pub ready: Option<OwnedFd>,
+    /// Log to standard error rather than to a file.
+    pub foreground: bool,
+}
+
+/// Runs the server until it is stopped.
+///
+/// # Errors
+/// Why it can't run; the starter has been told, too.
+pub fn run(options: Options) -> Result<(), StartError> {
+    let Options { paths, ready, foreground } = options;
+    let begun = begin(&paths, foreground);
+    let (_lock, listener, settings, store, loaded, runtime) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            lifecycle::tell_starter(ready, Err(&error));
+            return Err(error);
+        }
+    };
+    lifecycle::clear_stopped(&paths);
+    let boot = system::boot_id();
+    let rebooted = loaded.boot_id.is_some() && loaded.boot_id != boot;
+    let server = Server::new(paths, settings, store, &loaded, rebooted);
+    if let Some(boot) = boot {
+        server.store.write(Op::Set("boot_id", boot));
+    }
+    let end = runtime.block_on(async {
+        let listener = UnixListener::from_std(listener).map_err(StartError::System)?;
+        tokio::spawn(listen::serve(Arc::clone(&server), listener));
+        lifecycle::tell_starter(ready, Ok(()));
+        server.take_over(loaded).await;
+        tokio::spawn(upkeep::sync(Arc::clone(&server)));
+        tokio::spawn(upkeep::clean(Arc::clone(&server)));
+        let reason = until_ended(&server).await?;
+        server.store.close().await;
+        // Connections say goodbye before the process goes.
+        while server.clients.load(std::sync::atomic::Ordering::Relaxed) > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        Ok::<_, StartError>(reason)
+    });
+    runtime.shutdown_background();
+    if end? == goodbye::Reason::Stopped {
+        lifecycle::mark_stopped(&server.paths);
+    }
+    let _ = std::fs::remove_file(server.paths.socket());
+    Ok(())
+}
+
+type Begun = (
+    lifecycle::Lock,
+    std::os::unix::net::UnixListener,
+    Settings,
+    Store,
+    store::Loaded,
+    tokio::runtime::Runtime,
+);
+
+fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
+    system::name_process();
+    let lock = lifecycle::lock(paths)?;
+    log::begin(paths, foreground);
+    let settings = Settings::from(config::load(&paths.config())?.config);
+    let (store, loaded) = Store::open(&paths.store())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .thread_name("tow")
+        .enable_all()
+        .build()
+        .map_err(StartError::System)?;
+    let listener = lifecycle::bind(paths)?;
+    Ok((lock, listener, settings, store, loaded, runtime))
+}
+
+/// Waits for somebody to stop the server, by request or by a signal.
+async fn until_ended(server: &Server) -> Result<goodbye::Reason, StartError> {
+    let mut ending = server.ending.subscribe();
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::System)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::System)?;
+    // A terminal that closes doesn't end a server that was started from it in the foreground.
+    let _hangup = signal(SignalKind::hangup()).map_err(StartError::System)?;
+    let reason = tokio::select! {
+        reason = server::ended(&mut ending) => reason,
+        _ = terminate.recv() => goodbye::Reason::Stopped,
+        _ = interrupt.recv() => goodbye::Reason::Stopped,
+    };
+    server.ending.send_replace(Some(reason));
+    Ok(reason)
+}

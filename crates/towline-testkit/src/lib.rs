@@ -1,1 +1,191 @@
-//! A Towline of its own for each test.
+//! A Towline of its own for each test: real processes, in a folder of their own, that leave nothing behind.
+//!
+//! Tests wait for events with a deadline, never for time: [`wait_until`] and [`Running::line`] fail after
+//! [`DEADLINE`], which is far longer than anything takes.
+
+mod leftovers;
+mod outcome;
+mod running;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub use outcome::Outcome;
+pub use running::Running;
+
+/// How long anything may take. A loaded machine is slow; a hang is for ever.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A Towline with a folder of its own. Dropping it ends its server and panes, and fails the test where a process
+/// of it is left.
+#[derive(Debug)]
+pub struct Tow {
+    program: PathBuf,
+    folder: TempDir,
+}
+
+impl Tow {
+    /// A Towline that runs this program: `Tow::new(env!("CARGO_BIN_EXE_tow"))`.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        let folder = tempfile::Builder::new().prefix("tow-").tempdir().expect("a temporary folder");
+        for part in ["home", "towline", "work"] {
+            std::fs::create_dir(folder.path().join(part)).expect("a folder in it");
+        }
+        Self { program: program.into(), folder }
+    }
+
+    /// What `TOWLINE_HOME` is.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("towline")
+    }
+
+    /// The state folder.
+    pub fn state(&self) -> PathBuf {
+        self.home().join("state")
+    }
+
+    /// The folder that commands run in.
+    pub fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// A command that is not run yet, with this Towline's environment and nothing of the test's own terminal.
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(&self.program);
+        for (name, _) in std::env::vars_os() {
+            let foreign = ["TOWLINE_", "TMUX", "SSH_", "XDG_"];
+            if foreign.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            .current_dir(self.work())
+            .env("TOWLINE_HOME", self.home())
+            .env("HOME", self.folder.path().join("home"))
+            .env("PWD", self.work())
+            .env("SHELL", "/bin/sh")
+            .env("LC_ALL", "C.UTF-8")
+            .env_remove("NO_COLOR")
+            .env_remove("ENV")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Outcome {
+        outcome::run(self.command(arguments), b"")
+    }
+
+    /// Runs a command to its end, with this standard input.
+    pub fn run_with_input<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Outcome {
+        outcome::run(self.command(arguments), input)
+    }
+
+    /// Runs a command that must succeed, and returns its standard output.
+    #[track_caller]
+    pub fn ok<S: AsRef<OsStr>>(&self, arguments: &[S]) -> String {
+        self.run(arguments).expect_status(0).stdout
+    }
+
+    /// Runs a command that must succeed, and returns the JSON document it prints.
+    #[track_caller]
+    pub fn json<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Value {
+        let text = self.ok(arguments);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("no JSON: {error}: {text}"))
+    }
+
+    /// Starts a command that goes on.
+    pub fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    /// Starts a pane that runs a shell's command line, and returns its target.
+    #[track_caller]
+    pub fn spawn(&self, name: &str, command_line: &str) -> String {
+        let arguments = ["spawn", "--detach", "--name", name, "--", "sh", "-c", command_line];
+        self.ok(&arguments).trim_end().to_owned()
+    }
+
+    /// The panes as `tow list --json` has them; ended ones too.
+    #[track_caller]
+    pub fn panes(&self) -> Vec<Value> {
+        let list = self.json(&["list", "--ended", "--json"]);
+        list["panes"].as_array().cloned().expect("a list of panes")
+    }
+
+    /// One pane, as `tow info --json` has it.
+    #[track_caller]
+    pub fn pane(&self, target: &str) -> Value {
+        self.json(&["info", "--json", target])
+    }
+
+    /// Waits until a line of the pane matches, and returns it.
+    #[track_caller]
+    pub fn wait_output(&self, target: &str, regex: &str) -> String {
+        let timeout = format!("{}s", DEADLINE.as_secs());
+        self.ok(&["wait", target, "--output", regex, "--timeout", &timeout])
+    }
+
+    /// The process id of the server that runs, if one does.
+    pub fn server_pid(&self) -> Option<i32> {
+        let outcome = self.run(&["server", "status", "--json"]);
+        let status: Value = serde_json::from_str(&outcome.stdout).ok()?;
+        i32::try_from(status["pid"].as_i64()?).ok()
+    }
+
+    /// Ends the server as nothing orderly would, and waits until it is gone.
+    #[track_caller]
+    pub fn kill_server(&self) {
+        let pid = self.server_pid().expect("a server that runs");
+        leftovers::kill(pid);
+        wait_until("the server is gone", || (!leftovers::is_alive(pid)).then_some(()));
+    }
+
+    /// The processes of this Towline: server and holders.
+    pub fn processes(&self) -> Vec<i32> {
+        leftovers::processes_with(self.folder.path())
+    }
+}
+
+impl Drop for Tow {
+    fn drop(&mut self) {
+        if !self.state().exists() {
+            return;
+        }
+        let outcome = self.run(&["server", "stop", "--kill"]);
+        let left = leftovers::wait_for_none(self.folder.path());
+        left.iter().for_each(|process| leftovers::kill(process.pid));
+        if !std::thread::panicking() {
+            assert!(left.is_empty(), "processes are left: {left:?}; the stop said {outcome:?}");
+        }
+    }
+}
+
+/// Waits until `look` finds something, and returns it.
+///
+/// # Panics
+/// Where it doesn't within [`DEADLINE`]; `what` is told.
+#[track_caller]
+pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    /// Short against anything that is waited for, long against a look.
+    const PAUSE: Duration = Duration::from_millis(5);
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited too long until {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Whether a file is there, for [`wait_until`].
+pub fn exists(path: &Path) -> Option<()> {
+    path.exists().then_some(())
+}

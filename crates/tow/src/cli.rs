@@ -1,0 +1,126 @@
+//! The command line, declared once: parsing, help, man pages and completions come from here.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::duration;
+
+/// Keeps coding agents running, and lets you list, watch, talk to and attach to them.
+///
+/// Without a verb: `tow list`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tow",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  \
+        tow spawn ~/src/app -- claude    start an agent in a folder and attach to it\n  \
+        tow list                         what runs, and how it is doing\n  \
+        tow send app \"run the tests\"     type into it, from any terminal\n  \
+        tow peek app                     read its last lines\n  \
+        tow attach app                   work in it; Ctrl-b d detaches"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// Talk to this server: unix:PATH [env: TOWLINE_ADDR]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) addr: Option<String>,
+
+    /// Talk to the server at this socket
+    #[arg(long, global = true, value_name = "PATH", conflicts_with = "addr")]
+    pub(crate) socket: Option<std::path::PathBuf>,
+
+    /// How long one step may take: 500ms, 10s, 5m [default: 10s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Whether to use colours; NO_COLOR counts where this is auto
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: ColorChoice,
+
+    /// Say only what was asked for, and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say what is being done
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs. Each is a file in `commands/`, with its arguments and its examples.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Start a pane, and attach to it
+    #[command(after_help = commands::spawn::EXAMPLES)]
+    Spawn(commands::spawn::Args),
+    /// Start a pane, and attach to it; takes a whole command line too
+    #[command(after_help = commands::new::EXAMPLES)]
+    New(commands::new::Args),
+    /// List the panes
+    #[command(visible_alias = "ls", after_help = commands::list::EXAMPLES)]
+    List(commands::list::Args),
+    /// Show the last lines of a pane
+    #[command(after_help = commands::peek::EXAMPLES)]
+    Peek(commands::peek::Args),
+    /// Type into a pane
+    #[command(after_help = commands::send::EXAMPLES)]
+    Send(commands::send::Args),
+    /// Attach this terminal to a pane
+    #[command(after_help = commands::attach::EXAMPLES)]
+    Attach(commands::attach::Args),
+    /// Wait for what a pane prints, or for its end
+    #[command(after_help = commands::wait::EXAMPLES)]
+    Wait(commands::wait::Args),
+    /// End panes and remove them, or send them a signal
+    #[command(after_help = commands::kill::EXAMPLES)]
+    Kill(commands::kill::Args),
+    /// Show all that is known of a pane
+    #[command(after_help = commands::info::EXAMPLES)]
+    Info(commands::info::Args),
+    /// Give a pane another name
+    #[command(after_help = commands::rename::EXAMPLES)]
+    Rename(commands::rename::Args),
+    /// Remove the panes that have ended, with what they printed
+    #[command(after_help = commands::clean::EXAMPLES)]
+    Clean(commands::clean::Args),
+    /// Start, stop and look at the server
+    #[command(after_help = commands::server::EXAMPLES)]
+    Server(commands::server::Args),
+    /// Show the configuration, or check it
+    #[command(after_help = commands::config::EXAMPLES)]
+    Config(commands::config::Args),
+    /// Find out what is wrong on this machine
+    #[command(after_help = commands::doctor::EXAMPLES)]
+    Doctor(commands::doctor::Args),
+    /// Print the completions for a shell
+    #[command(after_help = commands::completions::EXAMPLES)]
+    Completions(commands::completions::Args),
+    /// Write the man pages into a folder
+    #[command(after_help = commands::man::EXAMPLES)]
+    Man(commands::man::Args),
+}

@@ -1,0 +1,139 @@
+//! `tow attach`: work in a pane, on this terminal.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use towline_protocol::v1::{self, reply, request};
+
+use crate::attach::{self, AttachOptions, Choice};
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
+use crate::pane::target::targets;
+use crate::quote::shell_quoted;
+use crate::request::{Again, target, unexpected};
+
+/// The end of the verb's help.
+pub(crate) const EXAMPLES: &str =
+    "Ctrl-b d detaches (the program runs on), Ctrl-b ? helps, and Ctrl-b Ctrl-b types Ctrl-b. \
+Another key is set by `prefix` in the configuration.
+
+Examples:
+  tow attach app               work in the pane app
+  tow attach                   choose from a list
+  tow attach app --read-only   watch it, and type nothing by accident";
+
+/// What the verb takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The pane [default: the only one, or one chosen from a list]
+    target: Option<String>,
+
+    /// Only look: what is typed is dropped
+    #[arg(short, long)]
+    read_only: bool,
+
+    /// How to reach another host
+    #[arg(long, value_name = "HOW", value_enum, hide = true)]
+    via: Option<Via>,
+}
+
+/// How to reach another host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Via {
+    Ssh,
+    Mosh,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
+    if args.via.is_some() {
+        return Err(CommandError::usage("--via: this version attaches to panes of this host only"));
+    }
+    let target = match args.target {
+        Some(text) => {
+            attach::require_terminal(&text)?;
+            target(&text).unwrap_or_default()
+        }
+        None => match find(context).await? {
+            Found::Pane(id) => by_id(id),
+            Found::None(status) => return Ok(status),
+        },
+    };
+    attach(context, target, args.read_only).await
+}
+
+/// Attaches to a pane that was just started.
+///
+/// # Errors
+/// As [`attach::run`].
+pub(crate) async fn attach_to(context: &Context, pane: u64) -> Result<ExitCode, CommandError> {
+    attach(context, by_id(pane), false).await
+}
+
+async fn attach(
+    context: &Context,
+    target: v1::Target,
+    read_only: bool,
+) -> Result<ExitCode, CommandError> {
+    let options = AttachOptions { read_only, prefix: context.config()?.prefix };
+    let connection = context.connect().await?;
+    let end = attach::run(context, &connection, target, options).await?;
+    Ok(ExitCode::from(end.exit_status()))
+}
+
+fn by_id(pane: u64) -> v1::Target {
+    v1::Target { text: format!("%{pane}"), allow_ended: true, ..Default::default() }
+}
+
+/// Which pane was meant by saying none.
+enum Found {
+    Pane(u64),
+    /// None is to be attached to; the exit status.
+    None(ExitCode),
+}
+
+async fn find(context: &Context) -> Result<Found, CommandError> {
+    let reply = context.ask(request::Body::List(v1::List { ended: false }), Again::AsItIs).await?;
+    let reply::Body::Listed(v1::Listed { panes, .. }) = reply else {
+        return Err(unexpected());
+    };
+    if !attach::on_terminal() {
+        return Err(no_terminal(&panes));
+    }
+    match panes.as_slice() {
+        [] => Err(CommandError::new(ErrorKind::NotFound, "there is no pane to attach to")
+            .hint("tow spawn")),
+        [only] => Ok(Found::Pane(only.id)),
+        panes => Ok(match attach::choose(panes).await? {
+            Choice::Pane(id) => Found::Pane(id),
+            Choice::Left => Found::None(ExitCode::SUCCESS),
+            Choice::Signal(signal) => {
+                Found::None(ExitCode::from(attach::AttachEnd::Signal(signal).exit_status()))
+            }
+        }),
+    }
+}
+
+/// Without a terminal nobody can choose: the targets are told.
+fn no_terminal(panes: &[v1::Pane]) -> CommandError {
+    let error =
+        CommandError::usage("attach needs a terminal, and without one a TARGET can't be chosen");
+    let targets = targets(panes);
+    let targets = panes.iter().filter_map(|pane| targets.get(&pane.id));
+    targets.fold(error, |error, target| {
+        error.hint(format!("tow peek {} --follow", shell_quoted(target)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_terminal_the_targets_are_told() {
+        let pane = |id, name: &str| v1::Pane { id, name: name.to_owned(), ..Default::default() };
+        let error = no_terminal(&[pane(1, "app"), pane(2, "docs")]);
+        assert_eq!(error.kind.exit_status(), 2);
+        assert_eq!(error.hints, ["tow peek app --follow", "tow peek docs --follow"]);
+    }
+}

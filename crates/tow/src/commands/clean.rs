@@ -1,0 +1,65 @@
+//! `tow clean`: remove the panes that have ended.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use towline_protocol::v1::{self, reply, request};
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output;
+use crate::request::{Again, unexpected};
+use crate::size::bytes_in_words;
+
+/// The end of the verb's help.
+pub(crate) const EXAMPLES: &str = "Examples:
+  tow list --ended                   what there is to remove
+  tow clean";
+
+/// What the verb takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was removed.
+#[derive(Debug, Serialize)]
+struct CleanedJson {
+    removed: Vec<RemovedJson>,
+    bytes: u64,
+}
+
+/// One removed pane.
+#[derive(Debug, Serialize)]
+struct RemovedJson {
+    id: String,
+    name: String,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
+    let request = request::Body::Clean(v1::Clean {});
+    let reply::Body::Cleaned(cleaned) = context.ask(request, Again::WithKey).await? else {
+        return Err(unexpected());
+    };
+    let panes = cleaned.panes;
+    if args.json {
+        let removed = |pane: v1::Pane| RemovedJson { id: format!("%{}", pane.id), name: pane.name };
+        let removed = panes.into_iter().map(removed).collect();
+        output::json(&CleanedJson { removed, bytes: cleaned.bytes })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut lines: Vec<String> =
+        panes.iter().map(|pane| format!("removed {}", output::one_line(&pane.name))).collect();
+    lines.push(match panes.len() {
+        0 => "nothing to remove".into(),
+        1 => format!("1 pane, {}", bytes_in_words(cleaned.bytes)),
+        count => format!("{count} panes, {}", bytes_in_words(cleaned.bytes)),
+    });
+    if !context.globals.quiet {
+        output::line(lines.join("\n"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,93 @@
+//! What one check found, and how it is shown.
+
+use serde::Serialize;
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    /// As it should be.
+    Ok,
+    /// It works, and may surprise one day.
+    Warning,
+    /// It does not work.
+    Failed,
+}
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Finding {
+    /// What was looked at.
+    pub(super) name: &'static str,
+    pub(super) status: Status,
+    /// One line.
+    pub(super) message: String,
+    /// A line to paste.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fix: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn of(name: &'static str) -> Self {
+        Self { name, status: Status::Ok, message: String::new(), fix: None }
+    }
+
+    pub(super) fn ok(self, message: impl Into<String>) -> Self {
+        Self { status: Status::Ok, message: message.into(), ..self }
+    }
+
+    pub(super) fn warning(self, message: impl Into<String>) -> Self {
+        Self { status: Status::Warning, message: message.into(), ..self }
+    }
+
+    pub(super) fn failed(self, message: impl Into<String>) -> Self {
+        Self { status: Status::Failed, message: message.into(), ..self }
+    }
+
+    pub(super) fn fix(self, fix: impl Into<String>) -> Self {
+        Self { fix: Some(fix.into()), ..self }
+    }
+}
+
+/// The findings as lines for people.
+pub(super) fn render(findings: &[Finding], colors: bool) -> String {
+    let widest = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for finding in findings {
+        let (mark, color) = match finding.status {
+            Status::Ok => ("✓", "\x1b[32m"),
+            Status::Warning => ("!", "\x1b[33m"),
+            Status::Failed => ("✗", "\x1b[31m"),
+        };
+        let mark = if colors { format!("{color}{mark}\x1b[0m") } else { mark.to_owned() };
+        let message = crate::output::one_line(&finding.message);
+        out.push_str(&format!("{mark} {:<widest$}  {message}\n", finding.name));
+        if let Some(fix) = &finding.fix {
+            out.push_str(&format!("  {:<widest$}  fix: {}\n", "", crate::output::one_line(fix)));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_is_a_line_and_its_fix_another() {
+        let findings = [
+            Finding::of("store").ok("readable"),
+            Finding::of("server").failed("it is\nstuck").fix("tow server restart"),
+        ];
+        assert_eq!(
+            render(&findings, false),
+            "✓ store   readable\n✗ server  it is stuck\n          fix: tow server restart\n"
+        );
+        assert!(render(&findings, true).starts_with("\x1b[32m✓\x1b[0m store"));
+        let json = serde_json::to_value(&findings).unwrap();
+        assert_eq!(
+            json[0],
+            serde_json::json!({"name": "store", "status": "ok", "message": "readable"})
+        );
+    }
+}

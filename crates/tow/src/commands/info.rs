@@ -1,0 +1,120 @@
+//! `tow info`: all that is known of a pane.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use towline_protocol::v1::{self, Pane, reply, request};
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output;
+use crate::pane::json::PaneJson;
+use crate::pane::state::state;
+use crate::pane::target::target_of;
+use crate::quote::shell_quoted;
+use crate::request::{Again, target_to_look_at, unexpected};
+use crate::size::bytes_in_words;
+use crate::time;
+
+/// The end of the verb's help.
+pub(crate) const EXAMPLES: &str = "Examples:
+  tow info app
+  tow info app --json | jq .pid";
+
+/// What the verb takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The pane; the beginning of its name will do
+    #[arg(value_name = "TARGET")]
+    target: String,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A pane with what a list leaves out.
+#[derive(Debug, Serialize)]
+struct InfoJson<'a> {
+    #[serde(flatten)]
+    pane: PaneJson<'a>,
+    status: String,
+    restart: &'static str,
+    restarts: u32,
+    degraded: bool,
+    holder_pid: Option<i32>,
+    output_bytes: u64,
+    kept_from: u64,
+    folder: String,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
+    let request = v1::Info { target: target_to_look_at(&args.target) };
+    let reply::Body::Info(pane) = context.ask(request::Body::Info(request), Again::AsItIs).await?
+    else {
+        return Err(unexpected());
+    };
+    let target = target_of(&pane);
+    if args.json {
+        output::json(&InfoJson {
+            pane: PaneJson::new(&pane, &target),
+            status: state(&pane),
+            restart: restart(&pane),
+            restarts: pane.restarts,
+            degraded: pane.degraded,
+            holder_pid: (pane.holder_pid > 0).then_some(pane.holder_pid),
+            output_bytes: pane.output_bytes,
+            kept_from: pane.kept_from,
+            folder: String::from_utf8_lossy(&pane.folder).into_owned(),
+        })?;
+    } else {
+        output::line(in_words(&pane, &target))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn restart(pane: &Pane) -> &'static str {
+    match pane.restart() {
+        v1::Restart::Never => "never",
+        v1::Restart::OnReboot => "on-reboot",
+        v1::Restart::OnFailure => "on-failure",
+        v1::Restart::Always => "always",
+    }
+}
+
+fn in_words(pane: &Pane, target: &str) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let command: Vec<String> = pane.command.iter().map(|word| shell_quoted(&text(word))).collect();
+    let size = pane.size.unwrap_or_default();
+    let pid = |pid: i32| if pid > 0 { pid.to_string() } else { "-".into() };
+    let kept = pane.output_bytes.saturating_sub(pane.kept_from);
+    let place = format!("{}:{}.{}", pane.session, pane.window, pane.pane);
+    let restart = match pane.restarts {
+        0 => restart(pane).to_owned(),
+        count => format!("{} (started again {count} times)", restart(pane)),
+    };
+    let fields = [
+        ("target", target.to_owned()),
+        ("id", format!("%{}", pane.id)),
+        ("place", place),
+        ("state", state(pane)),
+        ("command", command.join(" ")),
+        ("folder", text(&pane.cwd)),
+        ("title", pane.title.clone()),
+        ("pid", pid(pane.pid)),
+        ("holder", pid(pane.holder_pid)),
+        ("size", format!("{} × {}", size.cols, size.rows)),
+        ("attached", pane.attached.to_string()),
+        ("created", time::local(pane.created_at)),
+        ("active", time::local(pane.last_activity_at)),
+        ("ended", time::local(pane.exit.as_ref().map_or(0, |exit| exit.at))),
+        ("load", format!("{:.0}% {}", pane.cpu_percent, bytes_in_words(pane.memory_bytes))),
+        ("output", format!("{}, {} kept", bytes_in_words(pane.output_bytes), bytes_in_words(kept))),
+        ("restart", restart),
+        ("journal", text(&pane.folder)),
+    ];
+    let shown = fields.iter().filter(|(_, value)| !value.is_empty() && value != "-");
+    let line = |(name, value): &(&str, String)| format!("{name:<9} {}", output::one_line(value));
+    shown.map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,49 @@
+//! One module per verb: its arguments, its examples, and what it does.
+//!
+//! Each has `Args`, `EXAMPLES`, and `run`, which returns the exit status or the error that decides it.
+
+pub(crate) mod attach;
+pub(crate) mod clean;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod info;
+pub(crate) mod kill;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod new;
+pub(crate) mod peek;
+pub(crate) mod rename;
+pub(crate) mod send;
+pub(crate) mod server;
+pub(crate) mod spawn;
+pub(crate) mod wait;
+
+use std::process::ExitCode;
+
+use crate::cli::Verb;
+use crate::context::Context;
+use crate::error::CommandError;
+
+/// Runs a verb; without one the list is shown.
+pub(crate) async fn run(context: &Context, verb: Option<Verb>) -> Result<ExitCode, CommandError> {
+    match verb {
+        None => list::run(context, list::Args::default()).await,
+        Some(Verb::Spawn(args)) => spawn::run(context, args).await,
+        Some(Verb::New(args)) => new::run(context, args).await,
+        Some(Verb::List(args)) => list::run(context, args).await,
+        Some(Verb::Peek(args)) => peek::run(context, args).await,
+        Some(Verb::Send(args)) => send::run(context, args).await,
+        Some(Verb::Attach(args)) => attach::run(context, args).await,
+        Some(Verb::Wait(args)) => wait::run(context, args).await,
+        Some(Verb::Kill(args)) => kill::run(context, args).await,
+        Some(Verb::Info(args)) => info::run(context, args).await,
+        Some(Verb::Rename(args)) => rename::run(context, args).await,
+        Some(Verb::Clean(args)) => clean::run(context, args).await,
+        Some(Verb::Server(args)) => server::run(context, args).await,
+        Some(Verb::Config(args)) => config::run(context, args).await,
+        Some(Verb::Doctor(args)) => doctor::run(context, args).await,
+        Some(Verb::Completions(args)) => completions::run(context, args).await,
+        Some(Verb::Man(args)) => man::run(context, args).await,
+    }
+}

@@ -1,0 +1,156 @@
+//! `tow peek --follow`: on a terminal the last rows are drawn again as they change; in a pipe each row comes
+//! once, when it has scrolled off or settled.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use towline_client::{Connection, RequestError, Stream, StreamItem};
+use towline_protocol::v1::{self, request};
+use towline_protocol::{Features, Message};
+
+use super::{Args, peek};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output;
+use crate::pane::state::end_in_words;
+use crate::redraw::Redraw;
+use crate::request::target_to_look_at;
+use crate::resume::Resume;
+use crate::table::terminal_size;
+
+/// How many bytes of rows may be under way: some screens.
+const CREDIT: u64 = 256 * 1024;
+
+/// Rows as they came, for programs.
+#[derive(Debug, Serialize)]
+struct RowsJson<'a> {
+    first_line: u64,
+    gap: bool,
+    lines: &'a [String],
+}
+
+/// Where and how rows are shown.
+struct Rows {
+    /// Drawn over, rather than each once.
+    redraw: Option<Redraw>,
+    json: bool,
+    /// The number of the next row that was not printed yet.
+    next_line: Option<u64>,
+}
+
+/// Runs the verb with `--follow`.
+pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, CommandError> {
+    let mut connection = context.connect().await?;
+    let can_redraw = Features(connection.server().features).has(Features::FOLLOW_REDRAW);
+    let terminal = std::io::stdout().is_terminal() && !args.json && can_redraw;
+    let mut rows = Rows {
+        redraw: terminal.then(Redraw::default),
+        json: args.json,
+        // The rows that were printed since a time, and all that follow.
+        next_line: match args.since {
+            Some(_) if !terminal => Some(peek(context, args).await?.first_line),
+            _ => None,
+        },
+    };
+    let mut target = args.target.clone();
+    let mut resume = Resume::default();
+    loop {
+        match follow(&connection, args, &mut target, &mut rows, &mut resume).await? {
+            Outcome::Ended(end) => return finish(context, &target, end),
+            Outcome::Lost => {
+                if let Some(redraw) = &mut rows.redraw {
+                    redraw.forget();
+                }
+                connection = resume.again(context, connection.goodbye()).await?;
+            }
+        }
+    }
+}
+
+enum Outcome {
+    Ended(v1::StreamEnd),
+    Lost,
+}
+
+async fn follow(
+    connection: &Connection,
+    args: &Args,
+    target: &mut String,
+    rows: &mut Rows,
+    resume: &mut Resume,
+) -> Result<Outcome, CommandError> {
+    let request = v1::Follow {
+        target: target_to_look_at(target),
+        lines: shown_lines(args, rows),
+        ansi: args.ansi,
+        from_line: rows.next_line,
+        credit: CREDIT,
+        redraw: rows.redraw.is_some(),
+    };
+    let (reply, mut stream) = match connection.open(request::Body::Follow(request)).await {
+        Ok(opened) => opened,
+        Err(RequestError::Lost { .. }) => return Ok(Outcome::Lost),
+        Err(error) => return Err(error.into()),
+    };
+    if let v1::reply::Body::Followed(v1::Followed { pane: Some(pane) }) = reply {
+        // A later pane of the same name is another pane.
+        *target = format!("%{}", pane.id);
+    }
+    while let Some(item) = stream.next().await {
+        match item {
+            StreamItem::Data { data, .. } => {
+                resume.progress();
+                show(&stream, &data, rows)?;
+            }
+            StreamItem::End(end) => return Ok(Outcome::Ended(end)),
+            StreamItem::Ack(_) | StreamItem::Changed => {}
+        }
+    }
+    Ok(Outcome::Lost)
+}
+
+/// On a terminal no more rows than it has are asked for.
+fn shown_lines(args: &Args, rows: &Rows) -> u32 {
+    let height = terminal_size().filter(|_| rows.redraw.is_some());
+    let height = height.and_then(|(_, height)| u32::try_from(height).ok());
+    height.map_or(args.lines, |height| args.lines.min(height.saturating_sub(1)).max(1))
+}
+
+fn show(stream: &Stream, data: &[u8], rows: &mut Rows) -> Result<(), CommandError> {
+    let decoded = v1::FollowData::decode(data).map_err(|error| {
+        CommandError::failed(format!("the server's rows can't be read: {error}"))
+    })?;
+    // The first of them may be rows that a lost connection brought already.
+    let known = rows.next_line.map_or(0, |next| next.saturating_sub(decoded.first_line));
+    let known = usize::try_from(known).unwrap_or(usize::MAX).min(decoded.lines.len());
+    let (first_line, lines) = (decoded.first_line + known as u64, &decoded.lines[known..]);
+    if let Some(redraw) = &mut rows.redraw {
+        let height = terminal_size().map_or(usize::MAX, |(_, height)| height);
+        output::print(redraw.frame(&decoded.lines, height))?;
+    } else {
+        if rows.json {
+            output::json_line(&RowsJson { first_line, gap: decoded.gap, lines })?;
+        } else {
+            if decoded.gap {
+                output::message("tow: some lines are missing: they are not kept any more");
+            }
+            if !lines.is_empty() {
+                output::line(lines.join("\n"))?;
+            }
+        }
+        rows.next_line = Some(first_line + lines.len() as u64);
+    }
+    stream.credit(data.len() as u64);
+    Ok(())
+}
+
+fn finish(context: &Context, target: &str, end: v1::StreamEnd) -> Result<ExitCode, CommandError> {
+    if let Some(error) = end.error {
+        return Err(error.into());
+    }
+    if let Some(exit) = end.exit {
+        context.say(format_args!("tow: {target} {}", end_in_words(&exit)));
+    }
+    Ok(ExitCode::SUCCESS)
+}

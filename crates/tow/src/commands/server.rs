@@ -1,0 +1,216 @@
+//! `tow server`: start, stop and look at the server.
+
+use std::os::fd::OwnedFd;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use serde::Serialize;
+use towline_client::{Connection, RequestError};
+use towline_protocol::v1::{self, reply, request};
+
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
+use crate::output;
+use crate::pane::json::uuid_text;
+use crate::request::{Again, unexpected};
+use crate::size::bytes_in_words;
+use crate::time;
+
+/// The end of the verb's help.
+pub(crate) const EXAMPLES: &str = "Examples:
+  tow server status
+  tow server stop                    the panes run on
+  tow server stop --kill             the panes end too
+  tow server restart                 after an upgrade; the panes run on";
+
+/// How long a server may take to end, with all of its panes where those are to end too.
+const STOP_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What the verb takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) what: What,
+}
+
+/// What to do with the server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum What {
+    /// Start it; other commands do that by themselves, unless it was stopped
+    #[command(after_help = "Examples:\n  tow server start")]
+    Start,
+    /// Stop it; the panes run on
+    #[command(after_help = "Examples:\n  tow server stop\n  tow server stop --kill")]
+    Stop {
+        /// End the panes too
+        #[arg(long)]
+        kill: bool,
+    },
+    /// Stop it and start it again; the panes run on
+    #[command(after_help = "Examples:\n  tow server restart")]
+    Restart,
+    /// Show how it is doing; the exit status is 1 where it doesn't run
+    #[command(after_help = "Examples:\n  tow server status\n  tow server status --json | jq .pid")]
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run it in the foreground, for a service manager or to look for a fault
+    #[command(after_help = "Examples:\n  tow server run")]
+    Run,
+}
+
+/// How the server is doing.
+#[derive(Debug, Serialize)]
+struct StatusJson {
+    running: bool,
+    socket: String,
+    #[serde(flatten)]
+    running_as: Option<RunningJson>,
+}
+
+/// What a server that runs tells of itself.
+#[derive(Debug, Serialize)]
+struct RunningJson {
+    pid: i32,
+    version: String,
+    id: String,
+    started_at: Option<String>,
+    panes: u32,
+    clients: u32,
+    models: u32,
+    memory_bytes: u64,
+    state_dir: String,
+    protocol_min: u32,
+    protocol_max: u32,
+    degraded: Vec<String>,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
+    match args.what {
+        What::Start => start(context).await,
+        What::Stop { kill } => stop(context, kill).await,
+        What::Restart => restart(context).await,
+        What::Status { json } => status(context, json).await,
+        // It brings its own runtime, and was started before this one.
+        What::Run => Err(CommandError::failed("the server can't be run from here")),
+    }
+}
+
+async fn start(context: &Context) -> Result<ExitCode, CommandError> {
+    let connection = context.connect().await?;
+    context.say(format_args!("the server runs (pid {})", connection.server().pid));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop(context: &Context, kill: bool) -> Result<ExitCode, CommandError> {
+    let connection = match context.connect_running().await? {
+        Some(connection) => connection,
+        // Panes outlive their server; only a server can end them.
+        None if kill && context.paths()?.panes().exists() => context.connect().await?,
+        None => {
+            context.say("the server does not run");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    shut_down(&connection, v1::Shutdown { kill, restart: false }).await?;
+    context.say("the server has stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restart(context: &Context) -> Result<ExitCode, CommandError> {
+    if let Some(connection) = context.connect_running().await? {
+        shut_down(&connection, v1::Shutdown { kill: false, restart: true }).await?;
+    }
+    start(context).await
+}
+
+/// Tells the server to end, and waits until its process has.
+async fn shut_down(connection: &Connection, request: v1::Shutdown) -> Result<(), CommandError> {
+    let pid = Pid::from_raw(connection.server().pid);
+    let process = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    let body = request::Body::Shutdown(request);
+    match connection.request_within(Some(STOP_DEADLINE), body).await {
+        // It may be gone before its answer has been read.
+        Ok(_) | Err(RequestError::Lost { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let slow = || {
+        let message = format!("the server did not end within {} s", STOP_DEADLINE.as_secs());
+        CommandError::new(ErrorKind::TimedOut, message).hint("tow server status")
+    };
+    tokio::time::timeout(STOP_DEADLINE, connection.lost()).await.map_err(|_| slow())?;
+    match process {
+        Some(process) if !has_ended(&process) => Err(slow()),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for the end of a process; `false` where it takes too long.
+fn has_ended(process: &OwnedFd) -> bool {
+    let deadline =
+        Timespec { tv_sec: i64::try_from(STOP_DEADLINE.as_secs()).unwrap_or(i64::MAX), tv_nsec: 0 };
+    let mut polled = [PollFd::new(process, PollFlags::IN)];
+    rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&deadline)))
+        .is_ok_and(|ready| ready > 0)
+}
+
+async fn status(context: &Context, json: bool) -> Result<ExitCode, CommandError> {
+    let socket = context.socket()?.display().to_string();
+    if context.connect_running().await?.is_none() {
+        if json {
+            output::json(&StatusJson { running: false, socket, running_as: None })?;
+        } else {
+            output::line("the server does not run")?;
+        }
+        return Ok(ExitCode::FAILURE);
+    }
+    let request = request::Body::Status(v1::Status {});
+    let reply::Body::Status(status) = context.ask(request, Again::AsItIs).await? else {
+        return Err(unexpected());
+    };
+    if json {
+        let running_as = Some(running(status));
+        output::json(&StatusJson { running: true, socket, running_as })?;
+    } else {
+        output::line(in_words(&status, &socket))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn running(status: v1::StatusReply) -> RunningJson {
+    RunningJson {
+        pid: status.pid,
+        version: status.version,
+        id: uuid_text(&status.server_id),
+        started_at: time::rfc3339(status.started_at),
+        panes: status.panes,
+        clients: status.clients,
+        models: status.models,
+        memory_bytes: status.memory_bytes,
+        state_dir: String::from_utf8_lossy(&status.state_dir).into_owned(),
+        protocol_min: status.protocol_min,
+        protocol_max: status.protocol_max,
+        degraded: status.degraded,
+    }
+}
+
+fn in_words(status: &v1::StatusReply, socket: &str) -> String {
+    let mut lines = vec![
+        format!("running   pid {}, since {}", status.pid, time::local(status.started_at)),
+        format!("version   {}", status.version),
+        format!("id        {}", uuid_text(&status.server_id)),
+        format!("panes     {}", status.panes),
+        format!("clients   {}", status.clients),
+        format!("memory    {}", bytes_in_words(status.memory_bytes)),
+        format!("state     {}", String::from_utf8_lossy(&status.state_dir)),
+        format!("socket    {socket}"),
+    ];
+    lines.extend(status.degraded.iter().map(|fault| format!("degraded  {fault}")));
+    lines.iter().map(|line| output::one_line(line)).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,167 @@
+//! `tow spawn`: start a pane, and attach to it.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use towline_client::target::{check_name, name_form};
+use towline_protocol::v1::{self, reply, request};
+
+use crate::caller;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::launch;
+use crate::output;
+use crate::pane::json::PaneJson;
+use crate::quote::shell_quoted;
+use crate::request::{Again, unexpected};
+
+/// The end of the verb's help.
+pub(crate) const EXAMPLES: &str = "Examples:
+  tow spawn                          the configured agent in this folder, and attach
+  tow spawn ~/src/app -- claude      claude in that folder
+  tow spawn --name tests --detach -- cargo watch -x test
+  tow spawn --restart on-failure --env RUST_LOG=debug -- ./serve";
+
+/// The size of a pane that nobody looks at yet: what programs take a terminal to be.
+const DEFAULT_SIZE: (u16, u16) = (80, 24);
+
+/// What the verb takes.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// The folder to start in [default: this one]
+    #[arg(value_name = "DIR", conflicts_with = "cwd")]
+    folder: Option<PathBuf>,
+
+    /// The pane's name [default: the folder's]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// The folder to start in
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+
+    /// A variable of the pane's environment, on top of this one's; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    env: Vec<OsString>,
+
+    /// Don't attach
+    #[arg(short, long)]
+    detach: bool,
+
+    /// Columns of the terminal, until somebody attaches
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    cols: Option<u16>,
+
+    /// Rows of the terminal, until somebody attaches
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    rows: Option<u16>,
+
+    /// When to start the command again [default: the configuration's]
+    #[arg(long, value_name = "WHEN", value_enum)]
+    restart: Option<Restart>,
+
+    /// Print the pane as JSON, and don't attach
+    #[arg(long)]
+    json: bool,
+
+    /// The command [default: the configured one, else the first known agent, else the login shell]
+    #[arg(last = true, value_name = "CMD")]
+    argv: Vec<OsString>,
+}
+
+/// When a pane's command is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Restart {
+    /// Once it has ended, it has ended
+    Never,
+    /// After the machine has started again
+    OnReboot,
+    /// Also when it ends with a status other than 0, or by a signal
+    OnFailure,
+    /// However it ends
+    Always,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
+    spawn(context, args, None).await
+}
+
+/// Starts a pane. `command_line` is a whole command line for the user's shell, in place of a command.
+pub(crate) async fn spawn(
+    context: &Context,
+    args: Args,
+    command_line: Option<OsString>,
+) -> Result<ExitCode, CommandError> {
+    if let Some(name) = &args.name {
+        check_name(name).map_err(|error| CommandError::usage(format!("--name: {error}")))?;
+    }
+    let cwd = caller::folder(args.folder.as_deref().or(args.cwd.as_deref()))?;
+    let command = match command_line {
+        Some(line) => launch::shell_command(line),
+        None if args.argv.is_empty() => launch::default_command(context)?,
+        None => args.argv,
+    };
+    let restart = match args.restart {
+        Some(restart) => restart.into(),
+        None => launch::default_restart(context)?,
+    };
+    let attach = !args.detach && !args.json && can_attach();
+    let (cols, rows) = size(args.cols, args.rows);
+    let request = v1::Spawn {
+        name: args.name.unwrap_or_default(),
+        command: command.into_iter().map(caller::bytes).collect(),
+        env: caller::environment(&cwd, &args.env)?,
+        cwd: caller::bytes(cwd),
+        login_env: false,
+        size: Some(v1::Size { cols: cols.into(), rows: rows.into() }),
+        restart: restart.into(),
+        session: String::new(),
+        umask: Some(caller::umask()),
+        limits: caller::limits(),
+        exact_name: false,
+    };
+    let reply = context.ask(request::Body::Spawn(request), Again::WithKey).await?;
+    let reply::Body::Spawned(v1::Spawned { pane: Some(pane) }) = reply else {
+        return Err(unexpected());
+    };
+    if attach {
+        return crate::commands::attach::attach_to(context, pane.id).await;
+    }
+    let target = name_form(&pane.name);
+    if args.json {
+        output::json(&PaneJson::new(&pane, &target))?;
+    } else {
+        output::line(output::one_line(&target))?;
+        context.say(format_args!("attach with: tow attach {}", shell_quoted(&target)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether this terminal can be given to a pane: inside tmux or Towline one would look through two.
+fn can_attach() -> bool {
+    let inside = ["TMUX", "TOWLINE_PANE"].iter().any(|name| std::env::var_os(name).is_some());
+    !inside && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// The size asked for, else that of the terminal here, where there is one.
+fn size(cols: Option<u16>, rows: Option<u16>) -> (u16, u16) {
+    let here = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    let here = here.filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    let here = here.map_or(DEFAULT_SIZE, |size| (size.ws_col, size.ws_row));
+    (cols.unwrap_or(here.0), rows.unwrap_or(here.1))
+}
+
+impl From<Restart> for v1::Restart {
+    fn from(restart: Restart) -> Self {
+        match restart {
+            Restart::Never => Self::Never,
+            Restart::OnReboot => Self::OnReboot,
+            Restart::OnFailure => Self::OnFailure,
+            Restart::Always => Self::Always,
+        }
+    }
+}

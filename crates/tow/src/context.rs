@@ -1,0 +1,247 @@
+//! What every command starts from: the global options, and the way to the server.
+
+use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use towline_client::config::{self, Config};
+use towline_client::{
+    ConnectError, Connection, HelloOptions, Paths, StartPolicy, ensure_server, start,
+};
+use towline_protocol::v1::goodbye;
+
+use crate::cli::{ColorChoice, Globals};
+use crate::error::{CommandError, ErrorKind};
+use crate::output;
+
+/// How long one step may take where `--timeout` doesn't say.
+pub(crate) const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The first and the longest pause between two tries to reach a server again.
+const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+
+/// What every command starts from.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    /// The global options.
+    pub(crate) globals: Globals,
+    paths: OnceCell<Paths>,
+}
+
+/// Which server is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// The user's own; it is started where it does not run.
+    Own,
+    /// The one at this socket, and no other.
+    Socket(PathBuf),
+}
+
+impl Context {
+    /// A context for these options.
+    pub(crate) fn new(globals: Globals) -> Self {
+        Self { globals, paths: OnceCell::new() }
+    }
+
+    /// The user's folders.
+    ///
+    /// # Errors
+    /// Where there are none (no home).
+    pub(crate) fn paths(&self) -> Result<&Paths, CommandError> {
+        if let Some(paths) = self.paths.get() {
+            return Ok(paths);
+        }
+        let paths = Paths::from_env()?;
+        Ok(self.paths.get_or_init(|| paths))
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// Where the file can't be read, or a value is not what its setting takes.
+    pub(crate) fn config(&self) -> Result<Config, CommandError> {
+        let loaded = config::load(&self.paths()?.config())
+            .map_err(|error| CommandError::usage(error.to_string()).hint("tow config check"))?;
+        Ok(loaded.config)
+    }
+
+    /// How long one step may take.
+    pub(crate) fn step_timeout(&self) -> Duration {
+        self.globals.timeout.unwrap_or(STEP_TIMEOUT)
+    }
+
+    /// Connects to the server, and starts the user's own where it does not run: a person asked.
+    ///
+    /// # Errors
+    /// Why there is no connection, with a hint.
+    pub(crate) async fn connect(&self) -> Result<Connection, CommandError> {
+        self.connect_as(StartPolicy::Person).await
+    }
+
+    /// Connects to the server if it runs; `None` where nobody listens.
+    ///
+    /// # Errors
+    /// Where somebody listens and can't be spoken to.
+    pub(crate) async fn connect_running(&self) -> Result<Option<Connection>, CommandError> {
+        let socket = self.socket()?;
+        match start::connect_own(&socket, self.hello()).await {
+            Ok(connection) => Ok(Some(connection)),
+            Err(error) if error.is_nobody_there() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Connects again after a connection was lost, as long as `patience` lasts. A server that somebody
+    /// stopped is left alone.
+    ///
+    /// # Errors
+    /// Where it was stopped on purpose, or can't be reached in time.
+    pub(crate) async fn reconnect(
+        &self,
+        goodbye: Option<goodbye::Reason>,
+        patience: Duration,
+    ) -> Result<Connection, CommandError> {
+        if goodbye == Some(goodbye::Reason::Stopped) {
+            return Err(CommandError::new(ErrorKind::Unreachable, "the server was stopped")
+                .hint("tow server start"));
+        }
+        let end = tokio::time::Instant::now() + patience;
+        let (mut pause, longest) = RETRY_PAUSES;
+        loop {
+            // What fails now may work when the server is back; only the last reason is told.
+            let error = match self.connect_as(StartPolicy::Background).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
+            if tokio::time::Instant::now() + pause > end {
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    async fn connect_as(&self, policy: StartPolicy) -> Result<Connection, CommandError> {
+        match self.place()? {
+            Place::Own => Ok(ensure_server(self.paths()?, policy, self.hello()).await?),
+            Place::Socket(path) => match Connection::unix(&path, self.hello()).await {
+                Ok(connection) => Ok(connection),
+                Err(error) if error.is_nobody_there() => {
+                    let message = format!("no server listens at {}", path.display());
+                    Err(CommandError::new(ErrorKind::Unreachable, message)
+                        .hint("without --socket and --addr, tow talks to your own server"))
+                }
+                Err(error) => Err(CommandError::connect(path.display(), error)),
+            },
+        }
+    }
+
+    /// The socket of the server that is meant.
+    ///
+    /// # Errors
+    /// Where an address is none that this version knows.
+    pub(crate) fn socket(&self) -> Result<PathBuf, CommandError> {
+        match self.place()? {
+            Place::Own => Ok(self.paths()?.socket()),
+            Place::Socket(path) => Ok(path),
+        }
+    }
+
+    /// Options come before variables. Inside a pane `TOWLINE_SOCKET` names the server that the pane is of.
+    fn place(&self) -> Result<Place, CommandError> {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = if let Some(address) = &self.globals.addr {
+            address_path(OsString::from(address), "--addr")?
+        } else if let Some(path) = &self.globals.socket {
+            path.clone()
+        } else if let Some(address) = variable("TOWLINE_ADDR") {
+            address_path(address, "TOWLINE_ADDR")?
+        } else if let Some(path) = variable("TOWLINE_SOCKET") {
+            PathBuf::from(path)
+        } else {
+            return Ok(Place::Own);
+        };
+        let own = self.paths().is_ok_and(|paths| paths.socket() == path);
+        Ok(if own { Place::Own } else { Place::Socket(path) })
+    }
+
+    fn hello(&self) -> HelloOptions {
+        HelloOptions {
+            ssh_auth_sock: std::env::var_os("SSH_AUTH_SOCK").unwrap_or_default().into_vec(),
+            deadline: self.step_timeout(),
+            request_timeout: self.step_timeout(),
+            ..HelloOptions::default()
+        }
+    }
+
+    /// Says something beside the result, unless `--quiet`.
+    pub(crate) fn say(&self, text: impl std::fmt::Display) {
+        if !self.globals.quiet {
+            output::message(text);
+        }
+    }
+
+    /// Says what is being done, with `--verbose`.
+    pub(crate) fn say_more(&self, text: impl std::fmt::Display) {
+        if self.globals.verbose {
+            output::message(text);
+        }
+    }
+
+    /// Whether standard output gets colours.
+    pub(crate) fn colors(&self) -> bool {
+        match self.globals.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+                std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+            }
+        }
+    }
+}
+
+/// The socket that an address names.
+fn address_path(address: OsString, source: &str) -> Result<PathBuf, CommandError> {
+    let bytes = address.as_bytes();
+    if let Some(path) = bytes.strip_prefix(b"unix:").filter(|path| !path.is_empty()) {
+        // `unix:///run/x` is what people write who think of URLs.
+        let path = path.strip_prefix(b"//").unwrap_or(path);
+        return Ok(PathBuf::from(OsString::from_vec(path.to_vec())));
+    }
+    let shown = address.to_string_lossy();
+    Err(CommandError::usage(format!(
+        "{source}: `{shown}` is not an address this version can reach"
+    ))
+    .hint("addresses have the form unix:PATH"))
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(error: ConnectError) -> Self {
+        Self::connect("the server", error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unix_addresses_are_known() {
+        for (address, expected) in [
+            ("unix:/run/x.sock", Some("/run/x.sock")),
+            ("unix:///run/x.sock", Some("/run/x.sock")),
+            ("unix:relative.sock", Some("relative.sock")),
+            ("unix:", None),
+            ("ssh://thor", None),
+            ("/run/x.sock", None),
+        ] {
+            let path = address_path(address.into(), "--addr");
+            assert_eq!(path.ok(), expected.map(PathBuf::from), "{address}");
+        }
+    }
+}

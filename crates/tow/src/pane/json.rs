@@ -1,0 +1,171 @@
+//! The JSON of panes and hosts. Its names are a contract: see the documentation of the command line.
+
+use serde::Serialize;
+use towline_client::target::LOCAL_HOST;
+use towline_protocol::v1::{Exit, Host, Pane};
+
+use crate::time::{rfc3339, rfc3339_now};
+
+/// What `tow list --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct ListJson<'a> {
+    /// The hosts asked, reachable or not.
+    pub(crate) hosts: Vec<HostJson>,
+    /// The panes of all of them.
+    pub(crate) panes: Vec<PaneJson<'a>>,
+}
+
+/// A host.
+#[derive(Debug, Serialize)]
+pub(crate) struct HostJson {
+    host: &'static str,
+    id: String,
+    status: &'static str,
+    seen_at: String,
+    rtt_ms: f64,
+}
+
+impl HostJson {
+    /// The host of the server that answered, after so many milliseconds.
+    pub(crate) fn local(host: Option<&Host>, rtt_ms: f64) -> Self {
+        let id = host.map(|host| uuid_text(&host.id)).unwrap_or_default();
+        Self { host: LOCAL_HOST, id, status: "online", seen_at: rfc3339_now(), rtt_ms }
+    }
+}
+
+/// A pane.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaneJson<'a> {
+    host: &'static str,
+    session: &'a str,
+    window: u32,
+    pane: u32,
+    /// In the form that is a target.
+    id: String,
+    name: &'a str,
+    target: &'a str,
+    /// What isn't UTF-8 in it is shown by replacement characters.
+    command: Vec<String>,
+    cwd: String,
+    /// Absent where the program does not run.
+    pid: Option<i32>,
+    created_at: Option<String>,
+    last_activity_at: Option<String>,
+    cols: u32,
+    rows: u32,
+    attached: u32,
+    title: &'a str,
+    cpu_percent: f64,
+    memory_bytes: u64,
+    exit: Option<ExitJson<'a>>,
+    /// No agents are known yet.
+    agent: Option<()>,
+}
+
+/// How a program ended.
+#[derive(Debug, Serialize)]
+struct ExitJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<i32>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    lost: &'a str,
+    at: Option<String>,
+}
+
+impl<'a> PaneJson<'a> {
+    /// The pane, meant by `target`.
+    pub(crate) fn new(pane: &'a Pane, target: &'a str) -> Self {
+        let size = pane.size.unwrap_or_default();
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            host: LOCAL_HOST,
+            session: &pane.session,
+            window: pane.window,
+            pane: pane.pane,
+            id: format!("%{}", pane.id),
+            name: &pane.name,
+            target,
+            command: pane.command.iter().map(text).collect(),
+            cwd: text(&pane.cwd),
+            pid: (pane.pid > 0).then_some(pane.pid),
+            created_at: rfc3339(pane.created_at),
+            last_activity_at: rfc3339(pane.last_activity_at),
+            cols: size.cols,
+            rows: size.rows,
+            attached: pane.attached,
+            title: &pane.title,
+            cpu_percent: pane.cpu_percent,
+            memory_bytes: pane.memory_bytes,
+            exit: pane.exit.as_ref().map(exit),
+            agent: None,
+        }
+    }
+}
+
+fn exit(exit: &Exit) -> ExitJson<'_> {
+    ExitJson { status: exit.status, signal: exit.signal, lost: &exit.lost, at: rfc3339(exit.at) }
+}
+
+/// Sixteen bytes as people write a UUID; anything else as hexadecimal digits.
+pub(crate) fn uuid_text(bytes: &[u8]) -> String {
+    let dash = |at| bytes.len() == 16 && matches!(at, 4 | 6 | 8 | 10);
+    let digits =
+        |(at, byte): (usize, &u8)| format!("{}{byte:02x}", if dash(at) { "-" } else { "" });
+    bytes.iter().enumerate().map(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_contract() {
+        let pane = Pane {
+            id: 17,
+            exit: Some(Exit { signal: Some(9), at: 1, ..Default::default() }),
+            ..Default::default()
+        };
+        let json = serde_json::to_value(PaneJson::new(&pane, "%17")).unwrap();
+        let names: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut expected = [
+            "host",
+            "session",
+            "window",
+            "pane",
+            "id",
+            "name",
+            "target",
+            "command",
+            "cwd",
+            "pid",
+            "created_at",
+            "last_activity_at",
+            "cols",
+            "rows",
+            "attached",
+            "title",
+            "cpu_percent",
+            "memory_bytes",
+            "exit",
+            "agent",
+        ];
+        expected.sort_unstable();
+        let mut names = names;
+        names.sort_unstable();
+        assert_eq!(names, expected);
+        assert_eq!(
+            json["exit"],
+            serde_json::json!({"signal": 9, "at": "1970-01-01T00:00:00.000001Z"})
+        );
+        assert_eq!(json["agent"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn a_uuid_has_dashes() {
+        let bytes: Vec<u8> = (0..16).collect();
+        assert_eq!(uuid_text(&bytes), "00010203-0405-0607-0809-0a0b0c0d0e0f");
+        assert_eq!(uuid_text(&[1, 2]), "0102");
+    }
+}

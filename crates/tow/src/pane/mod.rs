@@ -1,0 +1,5 @@
+//! A pane as it is shown: in words, in a table, and as JSON.
+
+pub(crate) mod json;
+pub(crate) mod state;
+pub(crate) mod target;

@@ -1,0 +1,83 @@
+//! One request and its reply, over as many connections as that takes.
+
+use towline_client::RequestError;
+use towline_protocol::v1::{self, reply, request};
+
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
+
+/// How a request may be repeated when the connection is lost before its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It changes nothing: as it is.
+    AsItIs,
+    /// With a key by which the server knows that it is the same.
+    WithKey,
+}
+
+impl Context {
+    /// Connects, sends a request and returns its reply. When the connection is lost meanwhile (the server was
+    /// killed, or restarts), it is asked again, for as long as one step may take.
+    ///
+    /// # Errors
+    /// What the server says, or why it can't be asked.
+    pub(crate) async fn ask(
+        &self,
+        body: request::Body,
+        again: Again,
+    ) -> Result<reply::Body, CommandError> {
+        let end = tokio::time::Instant::now() + self.step_timeout();
+        let key = match again {
+            Again::AsItIs => None,
+            Again::WithKey => Some(random_id()?),
+        };
+        let mut connection = self.connect().await?;
+        loop {
+            let outcome = match key {
+                Some(key) => connection.request_keyed(key, body.clone()).await,
+                None => connection.request(body.clone()).await,
+            };
+            match outcome {
+                Err(RequestError::Lost { goodbye }) => {
+                    let patience = end.saturating_duration_since(tokio::time::Instant::now());
+                    if patience.is_zero() {
+                        return Err(RequestError::Lost { goodbye }.into());
+                    }
+                    self.say_more("tow: the connection to the server was lost: asking again");
+                    connection = self.reconnect(goodbye, patience).await?;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+}
+
+/// 128 random bits.
+///
+/// # Errors
+/// Where the system has none.
+pub(crate) fn random_id() -> Result<[u8; 16], CommandError> {
+    let mut id = [0; 16];
+    match getrandom::fill(&mut id) {
+        Ok(()) => Ok(id),
+        Err(error) => {
+            Err(CommandError::failed(format!("the system has no random numbers: {error}")))
+        }
+    }
+}
+
+/// The server answered with something else than was asked for: it is of another version.
+pub(crate) fn unexpected() -> CommandError {
+    CommandError::new(ErrorKind::Failed, "the server's answer is not one this version knows")
+        .hint("tow server restart")
+}
+
+/// A target that the server is to resolve.
+pub(crate) fn target(text: &str) -> Option<v1::Target> {
+    Some(v1::Target { text: text.to_owned(), allow_prefix: false, allow_ended: false })
+}
+
+/// A target of a verb that only looks: a beginning will do, and so will a pane that has ended.
+pub(crate) fn target_to_look_at(text: &str) -> Option<v1::Target> {
+    Some(v1::Target { text: text.to_owned(), allow_prefix: true, allow_ended: true })
+}

@@ -1,0 +1,146 @@
+//! The table of settings: each is declared here and nowhere else.
+
+use super::source::Value;
+use super::{Config, ControlKey, KeyError, Restart, format_bytes, parse_bytes};
+
+/// A setting's value as the file writes it; its `Display` is TOML.
+pub type SettingValue = Value;
+
+/// One setting.
+pub struct Setting {
+    /// Its key, with the table in front: `ended.keep_days`.
+    pub key: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// What to write where it is unset, for those that have no default value.
+    pub example: Option<&'static str>,
+    /// Takes over a value, or tells what it "must be".
+    pub(super) set: fn(&mut Config, &Value) -> Result<(), String>,
+    /// The value in a configuration; `None` where it is unset.
+    pub get: fn(&Config) -> Option<Value>,
+}
+
+/// All settings, in the order `tow config show` prints them; those of a table stand together, at the end.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "prefix",
+        about: "The key that begins a command while attached.",
+        example: None,
+        set: |config, value| {
+            let text = text(value).ok_or_else(|| KeyError::NotControl.to_string())?;
+            config.prefix = text.parse::<ControlKey>().map_err(|error| error.to_string())?;
+            Ok(())
+        },
+        get: |config| Some(Value::Text(config.prefix.to_string())),
+    },
+    Setting {
+        key: "command",
+        about: "What `tow spawn` runs where nothing is named: a program, or a list with its arguments. \
+                Unset: the first known agent on the PATH, else the login shell.",
+        example: Some("\"claude\""),
+        set: |config, value| {
+            let command = match value {
+                Value::Text(program) => vec![program.clone()],
+                Value::List(command) => command.clone(),
+                _ => Vec::new(),
+            };
+            if command.first().is_none_or(String::is_empty) {
+                return Err("a program, or a list of a program and its arguments".to_owned());
+            }
+            config.command = Some(command);
+            Ok(())
+        },
+        get: |config| match config.command.as_deref()? {
+            [program] => Some(Value::Text(program.clone())),
+            command => Some(Value::List(command.to_vec())),
+        },
+    },
+    Setting {
+        key: "term",
+        about: "TERM inside panes.",
+        example: None,
+        set: |config, value| {
+            let name = text(value)
+                .filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()))
+                .ok_or("the name of a terminal, such as \"xterm-256color\"")?;
+            config.term = name.to_owned();
+            Ok(())
+        },
+        get: |config| Some(Value::Text(config.term.clone())),
+    },
+    Setting {
+        key: "scrollback",
+        about: "Lines of scrollback that a pane keeps.",
+        example: None,
+        set: |config, value| {
+            config.scrollback = number(value).ok_or("a whole number of lines")?;
+            Ok(())
+        },
+        get: |config| Some(Value::Number(config.scrollback.into())),
+    },
+    Setting {
+        key: "journal_bytes",
+        about: "How much of a pane's output is kept on disk.",
+        example: None,
+        set: |config, value| {
+            config.journal_bytes =
+                size(value).filter(|bytes| *bytes > 0).ok_or("a size such as \"16MiB\"")?;
+            Ok(())
+        },
+        get: |config| Some(Value::Text(format_bytes(config.journal_bytes))),
+    },
+    Setting {
+        key: "restart",
+        about: "When a pane's program is started again: never, on-reboot, on-failure or always.",
+        example: None,
+        set: |config, value| {
+            let known = Restart::ALL.iter().find(|(name, _)| text(value) == Some(name));
+            let names = || Restart::ALL.map(|(name, _)| name).join(", ");
+            config.restart = known.ok_or_else(|| format!("one of {}", names()))?.1;
+            Ok(())
+        },
+        get: |config| Some(Value::Text(config.restart.name().to_owned())),
+    },
+    Setting {
+        key: "ended.keep_days",
+        about: "Days that ended panes are kept.",
+        example: None,
+        set: |config, value| {
+            config.ended.keep_days = number(value).ok_or("a whole number of days")?;
+            Ok(())
+        },
+        get: |config| Some(Value::Number(config.ended.keep_days.into())),
+    },
+    Setting {
+        key: "ended.keep_bytes",
+        about: "Room on disk for all ended panes together; the oldest go first.",
+        example: None,
+        set: |config, value| {
+            config.ended.keep_bytes = size(value).ok_or("a size such as \"2GiB\"")?;
+            Ok(())
+        },
+        get: |config| Some(Value::Text(format_bytes(config.ended.keep_bytes))),
+    },
+];
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn number(value: &Value) -> Option<u32> {
+    match value {
+        Value::Number(number) => u32::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+fn size(value: &Value) -> Option<u64> {
+    match value {
+        Value::Text(text) => parse_bytes(text),
+        Value::Number(number) => u64::try_from(*number).ok(),
+        _ => None,
+    }
+}

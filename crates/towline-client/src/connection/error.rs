@@ -1,0 +1,80 @@
+//! What can go wrong on a connection.
+
+use std::io;
+use std::time::Duration;
+
+use towline_protocol::FrameError;
+use towline_protocol::v1::{self, goodbye};
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The socket could not be reached, or broke.
+    #[error("{}", plain(.0))]
+    Io(#[from] io::Error),
+    /// The other end closed the connection before it said who it is.
+    #[error("the other end closed the connection at once")]
+    Closed,
+    /// The other end doesn't speak the protocol; what it said instead, in short.
+    #[error("no Towline server answers there; it says: {0}")]
+    NotTowline(String),
+    /// The other end doesn't keep to the protocol.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The server will not talk to this client.
+    #[error("{}", .0.message)]
+    Refused(v1::Error),
+    /// No answer in this time.
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    Timeout(Duration),
+}
+
+impl ConnectError {
+    /// Whether nobody listens there: the socket is missing, or left over from a server that is gone.
+    pub fn is_nobody_there(&self) -> bool {
+        use io::ErrorKind::{ConnectionRefused, NotFound};
+        matches!(self, Self::Io(error) if matches!(error.kind(), NotFound | ConnectionRefused))
+    }
+}
+
+/// Why a request has no reply to show.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The server said no.
+    #[error("{}", .0.message)]
+    Remote(v1::Error),
+    /// The connection ended first; whether the request was carried out is not known.
+    #[error("the connection to the server was lost")]
+    Lost {
+        /// The server's reason, where it gave one.
+        goodbye: Option<goodbye::Reason>,
+    },
+    /// No reply in time; whether the request was carried out is not known.
+    #[error("the server did not answer in time")]
+    Timeout,
+}
+
+/// The connection has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the connection to the server was lost")]
+pub struct Lost {
+    /// The server's reason, where it gave one.
+    pub goodbye: Option<goodbye::Reason>,
+}
+
+impl From<Lost> for RequestError {
+    fn from(lost: Lost) -> Self {
+        Self::Lost { goodbye: lost.goodbye }
+    }
+}
+
+/// An I/O error in words, without the number that the standard library appends.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    // "Permission denied" stands inside a sentence here.
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

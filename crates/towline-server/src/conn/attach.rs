@@ -1,0 +1,73 @@
+//! A connection's view of one pane.
+
+use std::sync::Arc;
+
+use towline_protocol::v1::{self, ErrorKind, server_frame};
+use towline_vt::Size;
+
+use super::{Out, Window, tell};
+use crate::fault::Fault;
+use crate::pane::{Acknowledge, ClientId, Command, Pane, Typed, ViewId};
+
+/// A connection's view of one pane, as the connection knows it.
+pub(super) struct Attachment {
+    pub(super) pane: Arc<Pane>,
+    pub(super) view: ViewId,
+    pub(super) client: ClientId,
+    pub(super) read_only: bool,
+    pub(super) window: Arc<Window>,
+}
+
+impl Attachment {
+    pub(super) fn credit(&self, bytes: u64) {
+        self.window.add(bytes);
+        tell(&self.pane, Command::Drained);
+    }
+
+    pub(super) fn resize(&self, size: Option<&v1::Size>) {
+        if let Some(size) = view_size(size) {
+            tell(&self.pane, Command::ViewSize(self.view, size));
+        }
+    }
+
+    pub(super) fn repaint(&self) {
+        tell(&self.pane, Command::Repaint(self.view));
+    }
+
+    pub(super) fn input(&self, out: &Out, input: v1::Input) {
+        let refuse = |fault: Fault| {
+            out.send(server_frame::Body::InputAck(v1::InputAck {
+                stream: input.stream,
+                seq: input.seq,
+                error: Some(fault.into()),
+            }));
+        };
+        if self.read_only {
+            return refuse(Fault::new(ErrorKind::Forbidden, "this client is attached read-only"));
+        }
+        let done = Acknowledge::Stream { out: out.clone(), stream: input.stream };
+        let typed = Typed {
+            client: self.client,
+            seq: input.seq,
+            more: false,
+            data: input.data,
+            done,
+            view: Some(self.view),
+        };
+        if self.pane.tell(Command::Type(typed)).is_err() {
+            refuse(Fault::ended(&self.pane.name()));
+        }
+    }
+
+    pub(super) fn end(self) {
+        tell(&self.pane, Command::Detach(self.view));
+    }
+}
+
+/// A client's terminal as the terminal model takes it; `None` for one without room.
+pub(super) fn view_size(size: Option<&v1::Size>) -> Option<Size> {
+    let side =
+        |value: u32| u16::try_from(value).ok().filter(|value| *value > 0 && *value <= 10_000);
+    let size = size?;
+    Some(Size { cols: side(size.cols)?, rows: side(size.rows)? })
+}

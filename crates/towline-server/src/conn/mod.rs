@@ -1,0 +1,269 @@
+//! One client's connection: handshake, frames in, requests to tasks, streams.
+
+mod attach;
+mod out;
+mod requests;
+mod window;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::task::AbortHandle;
+use towline_protocol::v1::{self, ClientFrame, ClientHello, ErrorKind, client_frame, server_frame};
+use towline_protocol::{
+    Features, FrameDecoder, FrameError, PREAMBLE, ProtocolRange, SUPPORTED, encode_frame, negotiate,
+};
+
+pub(crate) use out::Out;
+pub(crate) use window::Window;
+
+use crate::fault::Fault;
+use crate::pane::{Command, Pane, ViewId};
+use crate::server::Server;
+use attach::Attachment;
+
+/// A client says hello at once; one that doesn't is none.
+const HELLO: Duration = Duration::from_secs(10);
+
+/// How much is read before it is looked at.
+const READ: usize = 64 * 1024;
+
+/// Why a connection ends early.
+#[derive(Debug, thiserror::Error)]
+enum ConnError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("it does not speak Towline's protocol")]
+    Preamble,
+    #[error("it said nothing")]
+    Silent,
+    #[error("it speaks only other versions of the protocol")]
+    Version,
+}
+
+/// Serves one connection until it ends.
+pub(crate) async fn serve(server: Arc<Server>, stream: UnixStream) {
+    server.clients.fetch_add(1, Ordering::Relaxed);
+    let id = server.next_connection();
+    let socket = Arc::new(stream);
+    let mut connection = Connection {
+        id,
+        out: Out::new(Arc::clone(&socket)),
+        socket,
+        decoder: FrameDecoder::new(),
+        streams: HashMap::new(),
+        ssh_auth_sock: Vec::new(),
+        server: Arc::clone(&server),
+    };
+    if let Err(error) = connection.run().await {
+        tracing::debug!("connection {id}: {error}");
+    }
+    for (_, stream) in connection.streams.drain() {
+        stream.end();
+    }
+    server.clients.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Something of a connection that goes on: an attached view, or a task that sends or waits.
+enum Stream {
+    Attachment(Attachment),
+    Task { task: AbortHandle, window: Arc<Window> },
+}
+
+impl Stream {
+    fn end(self) {
+        match self {
+            Self::Attachment(attachment) => attachment.end(),
+            Self::Task { task, .. } => task.abort(),
+        }
+    }
+}
+
+struct Connection {
+    id: u64,
+    server: Arc<Server>,
+    socket: Arc<UnixStream>,
+    out: Out,
+    decoder: FrameDecoder,
+    streams: HashMap<u64, Stream>,
+    ssh_auth_sock: Vec<u8>,
+}
+
+impl Connection {
+    async fn run(&mut self) -> Result<(), ConnError> {
+        tokio::time::timeout(HELLO, self.handshake()).await.map_err(|_| ConnError::Silent)??;
+        let mut ending = self.server.ending.subscribe();
+        let mut buffer = vec![0; READ];
+        loop {
+            tokio::select! {
+                biased;
+                ready = self.socket.readable() => {
+                    ready?;
+                    match self.socket.try_read(&mut buffer) {
+                        Ok(0) => return Ok(()),
+                        Ok(count) => self.decoder.extend(&buffer[..count]),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                        Err(error) => return Err(error.into()),
+                    }
+                    while let Some(frame) = self.decoder.next::<ClientFrame>()? {
+                        self.frame(frame);
+                    }
+                    self.streams.retain(|_, stream| match stream {
+                        Stream::Task { task, .. } => !task.is_finished(),
+                        Stream::Attachment(_) => true,
+                    });
+                }
+                () = self.out.backlog() => {
+                    // Writing goes on beside reading: a client that only types must be heard too.
+                    let out = self.out.clone();
+                    let flush = out.flush();
+                    tokio::pin!(flush);
+                    tokio::select! {
+                        flushed = &mut flush => flushed?,
+                        ready = self.socket.readable() => {
+                            ready?;
+                            self.out.remind();
+                        }
+                    }
+                }
+                reason = crate::server::ended(&mut ending) => {
+                    self.out.send(server_frame::Body::Goodbye(v1::Goodbye { reason: reason.into() }));
+                    let _ = tokio::time::timeout(Duration::from_millis(200), self.out.flush()).await;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn handshake(&mut self) -> Result<(), ConnError> {
+        let mut buffer = [0; 4096];
+        let mut greeted = false;
+        let hello = loop {
+            if !greeted && let Some(preamble) = self.decoder.take_raw::<{ PREAMBLE.len() }>() {
+                if preamble != PREAMBLE {
+                    return Err(ConnError::Preamble);
+                }
+                greeted = true;
+            }
+            if greeted && let Some(hello) = self.decoder.next::<ClientHello>()? {
+                break hello;
+            }
+            self.socket.readable().await?;
+            match self.socket.try_read(&mut buffer) {
+                Ok(0) => return Err(ConnError::Silent),
+                Ok(count) => self.decoder.extend(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let ours = spoken();
+        let agreed = negotiate(ours, &hello);
+        let mut answer = v1::ServerHello {
+            version: env!("CARGO_PKG_VERSION").into(),
+            server_id: self.server.server_id.to_vec(),
+            features: hello.features & Features::ALL.0,
+            pid: i32::try_from(std::process::id()).unwrap_or(0),
+            ..v1::ServerHello::default()
+        };
+        match agreed {
+            Some(agreed) => {
+                answer.protocol = agreed.protocol;
+                answer.features = agreed.features.0;
+            }
+            None => answer.error = Some(no_common_version(ours, &hello).into()),
+        }
+        self.ssh_auth_sock = hello.ssh_auth_sock;
+        self.out.extend(|bytes| {
+            bytes.extend_from_slice(&PREAMBLE);
+            encode_frame(&answer, bytes);
+        });
+        if agreed.is_none() {
+            let _ = self.out.flush().await;
+            return Err(ConnError::Version);
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, frame: ClientFrame) {
+        use client_frame::Body;
+        match frame.body {
+            Some(Body::Request(request)) => self.request(request),
+            Some(Body::Input(input)) => self.input(input),
+            Some(Body::Credit(credit)) => match self.streams.get(&credit.stream) {
+                Some(Stream::Attachment(attachment)) => attachment.credit(credit.bytes),
+                Some(Stream::Task { window, .. }) => window.add(credit.bytes),
+                None => {}
+            },
+            Some(Body::ViewSize(size)) => {
+                if let Some(Stream::Attachment(attachment)) = self.streams.get(&size.stream) {
+                    attachment.resize(size.size.as_ref());
+                }
+            }
+            Some(Body::Repaint(repaint)) => {
+                if let Some(Stream::Attachment(attachment)) = self.streams.get(&repaint.stream) {
+                    attachment.repaint();
+                }
+            }
+            Some(Body::Cancel(cancel)) => {
+                if let Some(stream) = self.streams.remove(&cancel.id) {
+                    stream.end();
+                }
+            }
+            Some(Body::Ping(ping)) => {
+                self.out.send(server_frame::Body::Pong(v1::Pong { nonce: ping.nonce }));
+            }
+            // A frame of a newer client.
+            Some(Body::Pong(_)) | None => {}
+        }
+    }
+
+    fn input(&self, input: v1::Input) {
+        match self.streams.get(&input.stream) {
+            Some(Stream::Attachment(attachment)) => attachment.input(&self.out, input),
+            _ => self.out.send(server_frame::Body::InputAck(v1::InputAck {
+                stream: input.stream,
+                seq: input.seq,
+                error: Some(Fault::new(ErrorKind::NotFound, "the stream has ended").into()),
+            })),
+        }
+    }
+
+    fn view(&self, stream: u64) -> ViewId {
+        ViewId { connection: self.id, stream }
+    }
+}
+
+/// The versions of the protocol that are spoken. `TOWLINE_PROTOCOL=MIN-MAX` plays an older or a newer Towline
+/// in tests.
+fn spoken() -> ProtocolRange {
+    let range = || {
+        let text = std::env::var("TOWLINE_PROTOCOL").ok()?;
+        let (min, max) = text.split_once('-')?;
+        Some(ProtocolRange { min: min.parse().ok()?, max: max.parse().ok()? })
+    };
+    range().unwrap_or(SUPPORTED)
+}
+
+fn no_common_version(ours: ProtocolRange, hello: &ClientHello) -> Fault {
+    let message = format!(
+        "this server speaks protocol {} to {}, and this tow ({}) {} to {}",
+        ours.min, ours.max, hello.version, hello.protocol_min, hello.protocol_max
+    );
+    let hint = if hello.protocol_min > ours.max {
+        "tow server restart    puts the newer server in place; panes run on"
+    } else {
+        "the server is newer than this tow: install the newer one"
+    };
+    Fault::new(ErrorKind::Version, message).hint(hint)
+}
+
+/// Tells the pane's actor; a pane without one has ended, and its streams end by themselves.
+fn tell(pane: &Pane, command: Command) {
+    let _ = pane.tell(command);
+}

@@ -1,0 +1,410 @@
+//! Requests: each becomes a task that sends its one reply.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use towline_protocol::v1::{self, ErrorKind, Request, goodbye, reply, request, server_frame};
+
+use super::attach::{Attachment, view_size};
+use super::{Connection, Out, Stream, Window};
+use crate::fault::Fault;
+use crate::pane::{self, Command, NewView, Pane, ViewId, end, folder, look, typing};
+use crate::panes::check_name;
+use crate::server::Server;
+use crate::spawn;
+
+/// How long `server stop` and `restart` leave for the reply to go out.
+const LAST_WORDS: Duration = Duration::from_millis(20);
+
+impl Connection {
+    /// Carries out a request in a task of its own, so that a slow one holds up no other.
+    pub(super) fn request(&mut self, request: Request) {
+        let Request { id, key, body } = request;
+        let Some(body) = body else {
+            let fault = Fault::new(ErrorKind::Unsupported, "this server does not know the request")
+                .hint("tow server restart    puts a newer server in place; panes run on");
+            return answer(&self.out, id, Err(fault));
+        };
+        let job = Job {
+            server: Arc::clone(&self.server),
+            out: self.out.clone(),
+            id,
+            view: self.view(id),
+            ssh_auth_sock: self.ssh_auth_sock.clone(),
+        };
+        match body {
+            request::Body::Attach(attach) => {
+                if let Some(attachment) = job.attach(attach) {
+                    self.streams.insert(id, Stream::Attachment(attachment));
+                }
+            }
+            body => {
+                let window = Arc::new(Window::new(credit(&body)));
+                let sender = Arc::clone(&window);
+                let task = tokio::spawn(async move { job.run(&key, body, sender).await });
+                self.streams.insert(id, Stream::Task { task: task.abort_handle(), window });
+            }
+        }
+    }
+}
+
+/// The credit that a request opens its stream with.
+fn credit(body: &request::Body) -> u64 {
+    match body {
+        request::Body::Follow(follow) => follow.credit,
+        request::Body::Raw(raw) => raw.credit,
+        _ => 0,
+    }
+}
+
+fn answer(out: &Out, id: u64, outcome: Result<reply::Body, Fault>) {
+    let body = outcome.unwrap_or_else(|fault| reply::Body::Error(fault.into()));
+    out.send(server_frame::Body::Reply(v1::Reply { id, body: Some(body) }));
+}
+
+/// One request on its way.
+struct Job {
+    server: Arc<Server>,
+    out: Out,
+    id: u64,
+    view: ViewId,
+    ssh_auth_sock: Vec<u8>,
+}
+
+impl Job {
+    async fn run(self, key: &[u8], body: request::Body, window: Arc<Window>) {
+        self.server.ready().await;
+        match body {
+            request::Body::Follow(request) => self.follow(request, window).await,
+            request::Body::Raw(request) => self.raw(request, window).await,
+            request::Body::Watch(_) => self.watch().await,
+            request::Body::Shutdown(shutdown) => self.shutdown(shutdown).await,
+            body => {
+                let outcome = self.once(key, body).await;
+                answer(&self.out, self.id, outcome);
+            }
+        }
+    }
+
+    fn find(&self, target: Option<&v1::Target>) -> Result<Arc<Pane>, Fault> {
+        let target = target.ok_or_else(|| Fault::invalid("the request names no pane"))?;
+        self.server.panes.resolve(target)
+    }
+
+    /// The requests that have a reply and nothing after it.
+    async fn once(&self, key: &[u8], body: request::Body) -> Result<reply::Body, Fault> {
+        use request::Body;
+        Ok(match body {
+            Body::Spawn(request) => {
+                let pane = spawn::spawn(&self.server, key, request).await?;
+                self.lend_ssh_agent(&pane);
+                reply::Body::Spawned(v1::Spawned { pane: Some(pane.describe()) })
+            }
+            Body::List(request) => reply::Body::Listed(self.list(&request)),
+            Body::Info(request) => reply::Body::Info(self.info(&request)?),
+            Body::Peek(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                let looked = look::peek(&self.server, &pane, &request).await?;
+                reply::Body::Peeked(v1::Peeked {
+                    pane: Some(pane.describe()),
+                    lines: looked.lines,
+                    first_line: looked.first_line,
+                    gap: looked.gap,
+                })
+            }
+            Body::OpenInput(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                reply::Body::InputOpened(open(&pane, &request.client, request.again).await?)
+            }
+            Body::Send(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                typing::send(&pane, request).await?;
+                reply::Body::Sent(v1::Sent { pane: Some(pane.describe()) })
+            }
+            Body::Wait(request) => reply::Body::Waited(self.wait(request).await?),
+            Body::Kill(request) => reply::Body::Killed(self.kill(&request).await?),
+            Body::Rename(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                check_name(&request.name)?;
+                self.server.panes.rename(&pane, &request.name)?;
+                self.server.write_down(&pane);
+                self.server.changed();
+                reply::Body::Info(pane.describe())
+            }
+            Body::Clean(_) => reply::Body::Cleaned(self.clean().await),
+            Body::Status(_) => reply::Body::Status(self.status()),
+            // These have ways of their own; see `run` and `Connection::request`.
+            Body::Attach(_)
+            | Body::Follow(_)
+            | Body::Raw(_)
+            | Body::Watch(_)
+            | Body::Shutdown(_) => {
+                return Err(Fault::internal("a request went the wrong way"));
+            }
+        })
+    }
+
+    fn list(&self, request: &v1::List) -> v1::Listed {
+        let panes: Vec<_> = self
+            .server
+            .panes
+            .all()
+            .into_iter()
+            .filter(|pane| request.ended || !pane.facts().removing)
+            .filter(|pane| request.ended || pane.facts().row.ended.is_none())
+            .collect();
+        sample(&self.server, &panes);
+        v1::Listed {
+            panes: panes.iter().map(|pane| pane.describe()).collect(),
+            host: Some(v1::Host {
+                name: "local".into(),
+                id: self.server.server_id.to_vec(),
+                version: env!("CARGO_PKG_VERSION").into(),
+            }),
+        }
+    }
+
+    fn info(&self, request: &v1::Info) -> Result<v1::Pane, Fault> {
+        let pane = self.find(request.target.as_ref())?;
+        sample(&self.server, std::slice::from_ref(&pane));
+        let mut described = pane.describe();
+        if let Ok(summary) = towline_journal::summary(&pane.journal()) {
+            described.kept_from = summary.first_offset;
+            described.output_bytes = described.output_bytes.max(summary.head);
+        }
+        Ok(described)
+    }
+
+    async fn wait(&self, request: v1::Wait) -> Result<v1::Waited, Fault> {
+        let pane = self.find(request.target.as_ref())?;
+        let until =
+            request.until.ok_or_else(|| Fault::invalid("the request says not what to wait for"))?;
+        let waiting = async {
+            match until {
+                v1::wait::Until::Exit(_) => {
+                    let mut pulse = pane.pulse.subscribe();
+                    let _ = pulse.wait_for(|pulse| pulse.ended).await.map(drop);
+                    Ok(String::new())
+                }
+                v1::wait::Until::Output(pattern) => {
+                    let pattern = regex::Regex::new(&pattern).map_err(|error| {
+                        Fault::invalid(format!("{pattern:?} is no regular expression"))
+                            .hint(error.to_string().lines().last().unwrap_or_default().trim())
+                    })?;
+                    if pane.facts().row.ended.is_some() {
+                        return look::last_match(&pane, pattern).await;
+                    }
+                    pane.ask(|done| Command::WaitOutput { pattern: Box::new(pattern), done }).await
+                }
+            }
+        };
+        let line = if request.timeout_ms == 0 {
+            waiting.await?
+        } else {
+            let limit = Duration::from_millis(request.timeout_ms);
+            tokio::time::timeout(limit, waiting).await.map_err(|_| {
+                Fault::new(ErrorKind::TimedOut, format!("nothing of the kind within {limit:?}"))
+            })??
+        };
+        Ok(v1::Waited { pane: Some(pane.describe()), line })
+    }
+
+    async fn kill(&self, request: &v1::Kill) -> Result<v1::Killed, Fault> {
+        let pane = self.find(request.target.as_ref())?;
+        if request.signal == 0 {
+            let described = end::kill(&self.server, &pane).await?;
+            return Ok(v1::Killed { pane: Some(described), removed: true });
+        }
+        if !(1..=64).contains(&request.signal) {
+            return Err(Fault::invalid(format!("there is no signal {}", request.signal)));
+        }
+        let removed = end::signal(&self.server, &pane, request.signal).await?;
+        Ok(v1::Killed { pane: Some(pane.describe()), removed })
+    }
+
+    async fn clean(&self) -> v1::Cleaned {
+        let mut cleaned = v1::Cleaned::default();
+        for pane in self.server.panes.all() {
+            if pane.pulse.borrow().ended {
+                cleaned.panes.push(pane.describe());
+                cleaned.bytes += end::remove(&self.server, &pane).await;
+            }
+        }
+        cleaned
+    }
+
+    fn status(&self) -> v1::StatusReply {
+        let panes = self.server.panes.all();
+        let living = panes.iter().filter(|pane| pane.facts().row.ended.is_none()).count();
+        let degraded = panes
+            .iter()
+            .filter(|pane| pane.facts().degraded)
+            .map(|pane| {
+                format!("{}: the journal can't be written; output is in memory only", pane.name())
+            })
+            .chain(
+                self.server.store.trouble().map(|why| format!("the store can't be written: {why}")),
+            )
+            .collect();
+        let range = super::spoken();
+        v1::StatusReply {
+            pid: i32::try_from(std::process::id()).unwrap_or(0),
+            version: env!("CARGO_PKG_VERSION").into(),
+            server_id: self.server.server_id.to_vec(),
+            started_at: self.server.started_at,
+            panes: u32::try_from(living).unwrap_or(u32::MAX),
+            clients: self.server.clients.load(Ordering::Relaxed),
+            state_dir: self.server.paths.state_dir.as_os_str().as_bytes().to_vec(),
+            protocol_min: range.min,
+            protocol_max: range.max,
+            degraded,
+            memory_bytes: crate::processes::own_memory(),
+            models: 0,
+        }
+    }
+
+    // ---------------------------------------------------------------------------- streams
+
+    /// Attaching is not waited for in the connection's loop: the view is there at once, so that what the client
+    /// sends next finds it; the reply follows when the holder knows the client's input.
+    fn attach(self, request: v1::Attach) -> Option<Attachment> {
+        let begun = self.find(request.target.as_ref()).and_then(|pane| {
+            if pane.facts().row.ended.is_some() {
+                return Err(Fault::ended(&pane.name()));
+            }
+            let client = typing::client_id(&request.client)?;
+            let size = view_size(request.size.as_ref())
+                .ok_or_else(|| Fault::invalid("the terminal has no room"))?;
+            Ok((pane, client, size))
+        });
+        let (pane, client, size) = match begun {
+            Ok(begun) => begun,
+            Err(fault) => {
+                answer(&self.out, self.id, Err(fault));
+                return None;
+            }
+        };
+        self.lend_ssh_agent(&pane);
+        let window = Arc::new(Window::new(request.credit));
+        let attachment = Attachment {
+            pane: Arc::clone(&pane),
+            view: self.view,
+            client,
+            read_only: request.read_only,
+            window: Arc::clone(&window),
+        };
+        tokio::spawn(async move {
+            let opened = open(&pane, &request.client, request.again).await;
+            let outcome = opened.map(|input| {
+                reply::Body::Attached(v1::Attached {
+                    pane: Some(pane.describe()),
+                    input: Some(input),
+                })
+            });
+            let attached = outcome.is_ok();
+            answer(&self.out, self.id, outcome);
+            if attached {
+                let new = NewView {
+                    id: self.view,
+                    size,
+                    read_only: request.read_only,
+                    out: self.out.clone(),
+                    window,
+                };
+                if pane.tell(Command::Attach(Box::new(new))).is_err() {
+                    self.out.end(self.id, pane.facts().exit(), None);
+                }
+            }
+        });
+        Some(attachment)
+    }
+
+    async fn follow(self, request: v1::Follow, window: Arc<Window>) {
+        match self.find(request.target.as_ref()) {
+            Err(fault) => answer(&self.out, self.id, Err(fault)),
+            Ok(pane) => {
+                let followed = v1::Followed { pane: Some(pane.describe()) };
+                answer(&self.out, self.id, Ok(reply::Body::Followed(followed)));
+                let follow = pane::Follow { request, stream: self.id, out: self.out, window };
+                pane::follow(self.server, pane, follow).await;
+            }
+        }
+    }
+
+    async fn raw(self, request: v1::Raw, window: Arc<Window>) {
+        match self.find(request.target.as_ref()) {
+            Err(fault) => answer(&self.out, self.id, Err(fault)),
+            Ok(pane) => {
+                let followed = v1::Followed { pane: Some(pane.describe()) };
+                answer(&self.out, self.id, Ok(reply::Body::Followed(followed)));
+                pane::raw(pane, pane::Raw { request, stream: self.id, out: self.out, window })
+                    .await;
+            }
+        }
+    }
+
+    async fn watch(self) {
+        let mut changes = self.server.changes();
+        answer(&self.out, self.id, Ok(reply::Body::Done(v1::Done {})));
+        while changes.changed().await.is_ok() {
+            self.out.send(server_frame::Body::Changed(v1::Changed { watch: self.id }));
+            // A burst of changes is told once.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn shutdown(self, request: v1::Shutdown) {
+        if request.kill {
+            self.server.stop_restarts();
+            let mut ends = tokio::task::JoinSet::new();
+            for pane in self.server.panes.all() {
+                if !pane.pulse.borrow().ended {
+                    let server = Arc::clone(&self.server);
+                    ends.spawn(async move { end::kill(&server, &pane).await.map(|_| ()) });
+                }
+            }
+            let failed = ends.join_all().await.into_iter().find_map(Result::err);
+            if let Some(fault) = failed {
+                return answer(&self.out, self.id, Err(fault));
+            }
+        }
+        answer(&self.out, self.id, Ok(reply::Body::Done(v1::Done {})));
+        tokio::time::sleep(LAST_WORDS).await;
+        let reason =
+            if request.restart { goodbye::Reason::Restarting } else { goodbye::Reason::Stopped };
+        self.server.ending.send_replace(Some(reason));
+    }
+
+    /// Points the pane at the ssh agent of whoever uses it now.
+    fn lend_ssh_agent(&self, pane: &Pane) {
+        if !self.ssh_auth_sock.is_empty() {
+            let socket = Path::new(OsStr::from_bytes(&self.ssh_auth_sock));
+            if let Err(error) = folder::link_ssh_agent(&pane.folder, socket) {
+                tracing::debug!("{}: the ssh agent can't be linked: {error}", pane.name());
+            }
+        }
+    }
+}
+
+async fn open(pane: &Pane, client: &[u8], again: bool) -> Result<v1::InputOpened, Fault> {
+    let client = typing::client_id(client)?;
+    pane.ask(|done| Command::Open { client, again, done }).await
+}
+
+/// Brings what the panes' processes use up to date.
+fn sample(server: &Server, panes: &[Arc<Pane>]) {
+    let roots: Vec<i32> =
+        panes.iter().map(|pane| pane.facts().pid).filter(|pid| *pid > 0).collect();
+    let usage = server.sampler.usage(&roots);
+    for pane in panes {
+        let mut facts = pane.facts();
+        if let Some(usage) = usage.get(&facts.pid) {
+            facts.cpu_percent = usage.cpu_percent;
+            facts.memory_bytes = usage.memory_bytes;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What comes after a pane's program has ended: saying so, starting it again, removing it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use towline_protocol::v1::{self, Restart};
+
+use super::actor::Actor;
+use super::restart::{self, Verdict};
+use super::{Pane, folder, launch, takeover};
+use crate::clock;
+use crate::fault::Fault;
+use crate::server::Server;
+use crate::spawn;
+use crate::store::{EndedAs, Op, RowStatus};
+
+/// The program ended while its actor served it.
+pub(super) async fn exited(
+    server: &Arc<Server>,
+    pane: &Arc<Pane>,
+    mut actor: Actor,
+    end: (EndedAs, u64),
+) {
+    actor.finish_kill().await;
+    actor.release().await;
+    let killers = std::mem::take(&mut actor.killing);
+    note(server, pane, end.clone());
+    actor.farewell(pane.facts().exit().as_ref());
+    *pane.actor() = None;
+    for done in killers {
+        let _ = done.send(Ok(()));
+    }
+    after(server, pane, &end);
+}
+
+/// The holder died while its actor served it.
+pub(super) fn broken(
+    server: &Arc<Server>,
+    pane: &Arc<Pane>,
+    mut actor: Actor,
+    end: (EndedAs, u64),
+) {
+    let killers = std::mem::take(&mut actor.killing);
+    note(server, pane, end.clone());
+    actor.farewell(pane.facts().exit().as_ref());
+    for done in killers {
+        let _ = done.send(Ok(()));
+    }
+    after(server, pane, &end);
+}
+
+/// The holder was found gone.
+pub(super) fn lost(server: &Arc<Server>, pane: &Arc<Pane>, end: (EndedAs, u64)) {
+    note(server, pane, end.clone());
+    *pane.actor() = None;
+    after(server, pane, &end);
+}
+
+/// Writes down that the pane has ended.
+fn note(server: &Server, pane: &Pane, (how, at): (EndedAs, u64)) {
+    let mut facts = pane.facts();
+    tracing::info!("{} ended: {how:?}", facts.row.name);
+    facts.row.status = RowStatus::Ended;
+    facts.row.ended = Some((how, at));
+    facts.row.last_activity = facts.row.last_activity.max(at);
+    facts.pid = 0;
+    facts.holder_pid = 0;
+    facts.attached = 0;
+    facts.unresponsive = false;
+    facts.cpu_percent = 0.0;
+    facts.memory_bytes = 0;
+    drop(facts);
+    server.write_down(pane);
+}
+
+/// Starts the program again, if its policy says so; else tells that it has ended for good.
+fn after(server: &Arc<Server>, pane: &Arc<Pane>, (how, at): &(EndedAs, u64)) {
+    let verdict = {
+        let facts = pane.facts();
+        let policy = Restart::try_from(facts.row.restart).unwrap_or(Restart::Never);
+        let ran = Duration::from_micros(at.saturating_sub(facts.row.started_at));
+        if facts.removing || server.stopping() {
+            Verdict::Leave
+        } else {
+            restart::decide(policy, how, ran, facts.row.restarts)
+        }
+    };
+    match verdict {
+        Verdict::Leave => {
+            pane.pulse.send_modify(|pulse| pulse.ended = true);
+            server.changed();
+        }
+        Verdict::Again { after, restarts } => {
+            server.changed();
+            let (server, pane) = (Arc::clone(server), Arc::clone(pane));
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                again(&server, &pane, restarts).await;
+            });
+        }
+    }
+}
+
+/// Starts the pane's command again in the same pane, with a fresh environment of the login shell: what its
+/// first caller had is gone.
+async fn again(server: &Arc<Server>, pane: &Arc<Pane>, restarts: u32) {
+    let row = {
+        let mut facts = pane.facts();
+        if facts.removing || server.stopping() {
+            return;
+        }
+        facts.row.status = RowStatus::Starting;
+        facts.row.restarts = restarts;
+        facts.row.ended = None;
+        facts.row.started_at = clock::now();
+        facts.row.clone()
+    };
+    let started = async {
+        server.store.commit(Op::Put(Box::new(row.clone()))).await?;
+        let environment = spawn::login_environment().await;
+        let spec = spawn::specification(server, &row, environment, true);
+        launch::launch(&pane.folder, spec).await
+    };
+    match started.await {
+        Ok(()) => takeover::serve(server, pane, None).await,
+        Err(fault) => {
+            tracing::warn!("{} could not be started again: {fault:?}", row.name);
+            // As a shell reports a command that it can't run.
+            lost(server, pane, (EndedAs::Status(127), clock::now()));
+        }
+    }
+}
+
+/// Ends what runs in the pane and removes it.
+///
+/// # Errors
+/// Where its holder can't be reached: then nothing is removed.
+pub(crate) async fn kill(server: &Arc<Server>, pane: &Arc<Pane>) -> Result<v1::Pane, Fault> {
+    pane.facts().removing = true;
+    let has_ended = || pane.facts().row.status == RowStatus::Ended;
+    if !has_ended()
+        && let Err(fault) = pane.ask(|done| super::Command::Kill { done }).await
+        && !has_ended()
+    {
+        pane.facts().removing = false;
+        return Err(fault);
+    }
+    let described = pane.describe();
+    remove(server, pane).await;
+    Ok(described)
+}
+
+/// How long a program may take to end by a signal before the answer is that it lives on.
+const SIGNALLED: Duration = Duration::from_millis(500);
+
+/// Sends a signal to what runs in the foreground; removes the pane if that ends it. Returns whether it did.
+///
+/// # Errors
+/// An ended pane, or a holder that can't be reached.
+pub(crate) async fn signal(
+    server: &Arc<Server>,
+    pane: &Arc<Pane>,
+    signal: i32,
+) -> Result<bool, Fault> {
+    let mut pulse = pane.pulse.subscribe();
+    pane.ask(|done| super::Command::Signal { signal, done }).await?;
+    let ended = async { pulse.wait_for(|pulse| pulse.ended).await.is_ok() };
+    let ended = tokio::time::timeout(SIGNALLED, ended).await.unwrap_or(false);
+    if ended {
+        remove(server, pane).await;
+    }
+    Ok(ended)
+}
+
+/// Removes an ended pane; returns the bytes of files that went with it.
+pub(crate) async fn remove(server: &Server, pane: &Pane) -> u64 {
+    server.panes.remove(pane.id);
+    pane.pulse.send_modify(|pulse| pulse.ended = true);
+    let folder = pane.folder.clone();
+    let removed = tokio::task::spawn_blocking(move || folder::remove(&folder)).await;
+    let bytes = match removed {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => {
+            tracing::warn!("can't remove {}: {error}", pane.folder.display());
+            0
+        }
+        Err(_) => 0,
+    };
+    if let Err(error) = server.store.commit(Op::Delete(pane.id)).await {
+        tracing::warn!("{error}");
+    }
+    server.changed();
+    bytes
+}

@@ -1,0 +1,108 @@
+//! Starting a holder.
+
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use towline_client::scope::Scope;
+use towline_protocol::Message;
+use towline_protocol::holder::SpawnSpec;
+use towline_protocol::v1::ErrorKind;
+
+use crate::fault::Fault;
+
+/// What a holder's process is called, in its argument vector.
+const NAME: &str = "tow: holder";
+
+/// How long the program may take to start. An exec from a dead network mount could take for ever.
+const START: Duration = Duration::from_secs(20);
+
+/// Starts a holder for the pane in `folder`; returns once its program runs.
+///
+/// # Errors
+/// The holder's own line where the program can't be started (no such command, no such folder).
+pub(crate) async fn launch(folder: &Path, spec: SpawnSpec) -> Result<(), Fault> {
+    let folder: Arc<Path> = folder.into();
+    let start = tokio::task::spawn_blocking(move || start(&folder, &spec));
+    match tokio::time::timeout(START, start).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => Err(Fault::internal(format!("can't start a holder: {error}"))),
+        Err(_) => Err(Fault::new(
+            ErrorKind::CannotStart,
+            format!("the program was not started within {} s", START.as_secs()),
+        )),
+    }
+}
+
+fn start(folder: &Path, spec: &SpawnSpec) -> Result<(), Fault> {
+    let scope = Scope::find(&format!("pane-{}", spec.pane_id));
+    if let Some(scope) = &scope {
+        match speak(command(Some(scope), folder), spec)? {
+            Word::Ready => return Ok(()),
+            Word::Error(why) => return Err(Fault::new(ErrorKind::CannotStart, why)),
+            Word::None => tracing::warn!("the user manager gave no scope: a holder is started without"),
+        }
+    }
+    match speak(command(None, folder), spec)? {
+        Word::Ready => Ok(()),
+        Word::Error(why) => Err(Fault::new(ErrorKind::CannotStart, why)),
+        Word::None => Err(Fault::internal("the holder ended without a word")),
+    }
+}
+
+fn command(scope: Option<&Scope>, folder: &Path) -> Command {
+    // The program that is running, also where its file has been replaced: a holder of the server's own version.
+    let program = format!("/proc/{}/exe", std::process::id());
+    let mut command = match scope {
+        None => Command::new(program),
+        Some(scope) => {
+            let mut command = Command::new(&scope.program);
+            command.args(&scope.arguments).arg(program);
+            command
+        }
+    };
+    command.env_clear();
+    match scope {
+        None => command.arg0(NAME),
+        Some(scope) => command.env("XDG_RUNTIME_DIR", &scope.runtime_dir),
+    };
+    command.arg("__holder").arg(folder);
+    command
+}
+
+/// The one line that a holder says.
+enum Word {
+    Ready,
+    Error(String),
+    /// It ended without.
+    None,
+}
+
+/// Starts the holder, tells it what to run, and hears what it says.
+fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
+    let failed = |what: &str, error: std::io::Error| Fault::internal(format!("can't {what} a holder: {error}"));
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed("start", error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that ended before it read all says why below.
+        let _ = stdin.write_all(&spec.encode_to_vec());
+    }
+    let mut line = String::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_string(&mut line).map_err(|error| failed("hear from", error))?;
+    }
+    // It has made itself a daemon: what is waited for here has ended already.
+    child.wait().map_err(|error| failed("wait for", error))?;
+    Ok(match line.trim_end().split_once(' ') {
+        Some(("ready", _)) => Word::Ready,
+        Some(("error", why)) => Word::Error(why.to_owned()),
+        _ => Word::None,
+    })
+}

@@ -1,0 +1,113 @@
+//! Looking at a pane: the model of a living one, or a replay of the journal.
+
+use towline_protocol::v1;
+use towline_vt::Terminal;
+
+use super::model::{self, LIVE_SCROLLBACK};
+use super::{Command, Pane};
+use crate::fault::Fault;
+use crate::server::Server;
+
+/// What a look found.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    pub(crate) lines: Vec<String>,
+    /// Number of the first line, counted from the first that is kept.
+    pub(crate) first_line: u64,
+    /// What the program had printed before is not kept, or was damaged.
+    pub(crate) gap: bool,
+}
+
+/// The last lines that a request asks for.
+///
+/// # Errors
+/// Where the journal can't be read, or the pane's holder is lost meanwhile.
+pub(crate) async fn peek(
+    server: &Server,
+    pane: &Pane,
+    request: &v1::Peek,
+) -> Result<Looked, Fault> {
+    let wanted = usize::try_from(request.lines).unwrap_or(usize::MAX);
+    let ansi = request.ansi;
+    let deep = request.since > 0 || wanted > LIVE_SCROLLBACK;
+    if !deep
+        && let Some(looked) =
+            live(pane, move |terminal| last_lines(terminal, wanted, ansi, 0)).await
+    {
+        return Ok(looked);
+    }
+    let since = request.since;
+    let scrollback = server.settings.scrollback;
+    let journal = pane.journal();
+    let replayed = tokio::task::spawn_blocking(move || {
+        let mut first = None;
+        let loaded = model::load_while(&journal, scrollback, |model, entry| {
+            if first.is_none() && entry.time >= since {
+                // The line the cursor was in may go on with what is printed now.
+                first = Some(model.terminal.end_line().saturating_sub(1));
+            }
+            true
+        })?;
+        let terminal = &loaded.model.terminal;
+        let from = if since == 0 { 0 } else { first.unwrap_or_else(|| terminal.end_line()) };
+        let mut looked = last_lines(terminal, wanted, ansi, from);
+        looked.gap = loaded.gap;
+        Ok::<_, towline_journal::Error>(looked)
+    });
+    match replayed.await {
+        Ok(Ok(looked)) => Ok(looked),
+        Ok(Err(error)) => {
+            let name = pane.name();
+            Err(Fault::internal(format!("{name}'s journal can't be read: {error}")))
+        }
+        Err(error) => Err(Fault::internal(error.to_string())),
+    }
+}
+
+/// The last line of an ended pane that matches.
+///
+/// # Errors
+/// Where none does, or the journal can't be read.
+pub(crate) async fn last_match(pane: &Pane, pattern: regex::Regex) -> Result<String, Fault> {
+    let journal = pane.journal();
+    let found = tokio::task::spawn_blocking(move || {
+        let loaded = model::load(&journal, LIVE_SCROLLBACK).ok()?;
+        let terminal = &loaded.model.terminal;
+        let lines = text(terminal, terminal.first_line(), terminal.end_line(), false);
+        lines.into_iter().rev().find(|line| pattern.is_match(line))
+    });
+    found.await.ok().flatten().ok_or_else(|| Fault::ended(&pane.name()))
+}
+
+/// Calls `look` with the model of a living pane; `None` where the pane has ended.
+pub(crate) async fn live<T: Send + 'static>(
+    pane: &Pane,
+    look: impl FnOnce(&Terminal) -> T + Send + 'static,
+) -> Option<T> {
+    let (answer, wait) = tokio::sync::oneshot::channel();
+    let command = Command::Look(Box::new(move |terminal| {
+        let _ = answer.send(look(terminal));
+    }));
+    pane.tell(command).ok()?;
+    wait.await.ok()
+}
+
+/// The last `wanted` lines from `from` on, or with 0 the whole screen.
+fn last_lines(terminal: &Terminal, wanted: usize, ansi: bool, from: u64) -> Looked {
+    let (first, end) = if wanted == 0 {
+        (terminal.screen_start(), terminal.screen_start() + u64::from(terminal.size().rows))
+    } else {
+        let end = terminal.end_line();
+        (end.saturating_sub(wanted as u64).max(terminal.first_line()).max(from), end)
+    };
+    let lines = text(terminal, first, end, ansi);
+    Looked { lines, first_line: first, gap: false }
+}
+
+/// Lines `first` to `end`, those that are there.
+pub(super) fn text(terminal: &Terminal, first: u64, end: u64, ansi: bool) -> Vec<String> {
+    (first..end)
+        .filter_map(|number| terminal.line(number))
+        .map(|line| if ansi { line.ansi() } else { line.text() })
+        .collect()
+}

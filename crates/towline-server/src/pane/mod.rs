@@ -1,0 +1,200 @@
+//! One pane: what is known of it, and the way to the task that owns it.
+//!
+//! While its program lives a pane has an [`actor`]: the one task that talks to its holder and feeds its
+//! terminal model. Everybody else reads the pane's [`Facts`] or sends the actor a [`Command`]. An ended pane
+//! has no task; whoever looks at it replays its journal.
+
+mod actor;
+pub(crate) mod end;
+pub(crate) mod facts;
+pub(crate) mod folder;
+mod follow;
+mod forward;
+pub(crate) mod launch;
+mod link;
+pub(crate) mod look;
+mod model;
+mod raw;
+pub(crate) mod restart;
+pub(crate) mod takeover;
+pub(crate) mod typing;
+mod view;
+mod waiter;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use towline_protocol::v1;
+use towline_vt::Terminal;
+
+pub(crate) use facts::Facts;
+pub(crate) use follow::{Follow, follow};
+pub(crate) use raw::{Raw, raw};
+
+use crate::conn::{Out, Window};
+use crate::fault::Fault;
+
+/// A client's input id.
+pub(crate) type ClientId = [u8; 16];
+
+/// One attached client of one pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ViewId {
+    pub(crate) connection: u64,
+    pub(crate) stream: u64,
+}
+
+/// How far a pane has come; watched by whoever waits for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pulse {
+    /// Bytes ever printed.
+    pub(crate) head: u64,
+    /// The program has ended (and is not about to be started again).
+    pub(crate) ended: bool,
+}
+
+/// One pane, alive or ended.
+pub(crate) struct Pane {
+    pub(crate) id: u64,
+    pub(crate) folder: PathBuf,
+    facts: Mutex<Facts>,
+    /// The way to the actor, while there is one.
+    actor: Mutex<Option<mpsc::UnboundedSender<Command>>>,
+    pub(crate) pulse: watch::Sender<Pulse>,
+}
+
+impl Pane {
+    pub(crate) fn new(id: u64, folder: PathBuf, facts: Facts) -> Arc<Self> {
+        let ended = facts.row.ended.is_some();
+        let (pulse, _) = watch::channel(Pulse { head: facts.head, ended });
+        Arc::new(Self { id, folder, facts: Mutex::new(facts), actor: Mutex::new(None), pulse })
+    }
+
+    /// What is known of the pane. Held only for a moment, never over an await.
+    pub(crate) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.facts().row.name.clone()
+    }
+
+    pub(crate) fn describe(&self) -> v1::Pane {
+        self.facts().describe(&self.folder)
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        folder::journal(&self.folder)
+    }
+
+    fn actor(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Command>>> {
+        self.actor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The commands of an actor that begins now.
+    fn open_inbox(&self) -> mpsc::UnboundedReceiver<Command> {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        *self.actor() = Some(commands);
+        inbox
+    }
+
+    /// Tells the actor; gives the command back where there is none.
+    pub(crate) fn tell(&self, command: Command) -> Result<(), Command> {
+        match &*self.actor() {
+            Some(actor) => actor.send(command).map_err(|error| error.0),
+            None => Err(command),
+        }
+    }
+
+    /// Asks the actor and waits for its answer.
+    ///
+    /// # Errors
+    /// The actor's own answer, or that the pane has ended, or that its holder went away meanwhile.
+    pub(crate) async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Command,
+    ) -> Result<T, Fault> {
+        let (answer, wait) = oneshot::channel();
+        if self.tell(command(answer)).is_err() {
+            return Err(self.unavailable());
+        }
+        match wait.await {
+            Ok(answer) => answer,
+            Err(_) if self.pulse.borrow().ended => Err(Fault::ended(&self.name())),
+            Err(_) => Err(Fault::outcome_unknown(&self.name())),
+        }
+    }
+
+    /// Why there is nobody to ask.
+    fn unavailable(&self) -> Fault {
+        let facts = self.facts();
+        if facts.row.ended.is_some() {
+            Fault::ended(&facts.row.name)
+        } else {
+            Fault::internal(format!("{}'s holder does not answer", facts.row.name))
+                .hint(format!("tow info {}    shows its process id", facts.row.name))
+        }
+    }
+}
+
+/// What the pane's actor is asked to do.
+pub(crate) enum Command {
+    /// Call this with the terminal model, once it shows all that has been printed.
+    Look(Box<dyn FnOnce(&Terminal) + Send>),
+    Attach(Box<NewView>),
+    Detach(ViewId),
+    ViewSize(ViewId, towline_vt::Size),
+    /// The client's terminal was disturbed.
+    Repaint(ViewId),
+    /// The client has taken some: there may be room to paint.
+    Drained,
+    Open {
+        client: ClientId,
+        again: bool,
+        done: oneshot::Sender<Result<v1::InputOpened, Fault>>,
+    },
+    Type(Typed),
+    WaitOutput {
+        pattern: Box<regex::Regex>,
+        done: oneshot::Sender<Result<String, Fault>>,
+    },
+    /// End the process tree.
+    Kill {
+        done: oneshot::Sender<Result<(), Fault>>,
+    },
+    /// Send a signal to the foreground process group.
+    Signal {
+        signal: i32,
+        done: oneshot::Sender<Result<(), Fault>>,
+    },
+}
+
+/// Bytes to be typed, once.
+pub(crate) struct Typed {
+    pub(crate) client: ClientId,
+    pub(crate) seq: u64,
+    /// The transaction goes on: nobody else's input may follow.
+    pub(crate) more: bool,
+    pub(crate) data: Vec<u8>,
+    pub(crate) done: Acknowledge,
+    /// The view it was typed at, which then sizes the pane.
+    pub(crate) view: Option<ViewId>,
+}
+
+/// Whom to tell that typed bytes were written.
+pub(crate) enum Acknowledge {
+    /// A client's attach stream.
+    Stream { out: Out, stream: u64 },
+    /// A task of the server.
+    Task(oneshot::Sender<Result<(), Fault>>),
+}
+
+/// A client that attaches.
+pub(crate) struct NewView {
+    pub(crate) id: ViewId,
+    pub(crate) size: towline_vt::Size,
+    pub(crate) read_only: bool,
+    pub(crate) out: Out,
+    pub(crate) window: Arc<Window>,
+}

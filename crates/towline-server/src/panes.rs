@@ -1,0 +1,171 @@
+//! All panes of the host: by id, by name, and the next id and name.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use towline_client::target::{self, Candidate, Rules, Target};
+use towline_protocol::v1;
+
+use crate::fault::Fault;
+use crate::pane::Pane;
+
+/// All panes of the host.
+pub(crate) struct Panes {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    by_id: BTreeMap<u64, Arc<Pane>>,
+    next_id: u64,
+}
+
+impl Panes {
+    /// No panes yet; the first new one gets `next_id`.
+    pub(crate) fn new(next_id: u64) -> Self {
+        Self { inner: Mutex::new(Inner { by_id: BTreeMap::new(), next_id }) }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every pane, in the order they were made.
+    pub(crate) fn all(&self) -> Vec<Arc<Pane>> {
+        self.inner().by_id.values().cloned().collect()
+    }
+
+    pub(crate) fn insert(&self, pane: Arc<Pane>) {
+        let mut inner = self.inner();
+        inner.next_id = inner.next_id.max(pane.id + 1);
+        inner.by_id.insert(pane.id, pane);
+    }
+
+    pub(crate) fn remove(&self, id: u64) {
+        self.inner().by_id.remove(&id);
+    }
+
+    /// The pane made by the request with this key, if it was.
+    pub(crate) fn by_key(&self, key: &[u8]) -> Option<Arc<Pane>> {
+        if key.is_empty() {
+            return None;
+        }
+        self.inner().by_id.values().find(|pane| pane.facts().row.spawn_key == key).cloned()
+    }
+
+    /// Makes a pane under a fresh id, with a name and window that no living pane has: `wanted`, or
+    /// `wanted-2`, `wanted-3`…
+    ///
+    /// # Errors
+    /// With `exact`, where the name is taken.
+    pub(crate) fn create(
+        &self,
+        wanted: &str,
+        session: &str,
+        exact: bool,
+        make: impl FnOnce(u64, String, u32) -> Arc<Pane>,
+    ) -> Result<Arc<Pane>, Fault> {
+        let mut inner = self.inner();
+        let mut names = Vec::new();
+        let mut windows = Vec::new();
+        for pane in inner.by_id.values() {
+            let facts = pane.facts();
+            if facts.row.ended.is_none() {
+                names.push(facts.row.name.clone());
+                if facts.row.session == session {
+                    windows.push(facts.row.window);
+                }
+            }
+        }
+        let name = free_name(wanted, &names);
+        if exact && name != wanted {
+            return Err(taken(wanted).hint(format!("tow spawn --name {name}    is free")));
+        }
+        // As tmux does without renumbering: the lowest number that is free.
+        let window = (0..).find(|number| !windows.contains(number)).unwrap_or(0);
+        let id = inner.next_id;
+        inner.next_id += 1;
+        let pane = make(id, name, window);
+        inner.by_id.insert(id, Arc::clone(&pane));
+        Ok(pane)
+    }
+
+    /// Gives the pane another name.
+    ///
+    /// # Errors
+    /// Where a living pane has it.
+    pub(crate) fn rename(&self, pane: &Pane, name: &str) -> Result<(), Fault> {
+        let inner = self.inner();
+        let has = |other: &Arc<Pane>| {
+            let facts = other.facts();
+            other.id != pane.id && facts.row.ended.is_none() && facts.row.name == name
+        };
+        if inner.by_id.values().any(has) {
+            return Err(taken(name));
+        }
+        pane.facts().row.name = name.to_owned();
+        Ok(())
+    }
+
+    /// The pane that a person's words mean.
+    ///
+    /// # Errors
+    /// None or several are meant.
+    pub(crate) fn resolve(&self, wanted: &v1::Target) -> Result<Arc<Pane>, Fault> {
+        let target =
+            Target::parse(&wanted.text).map_err(|error| Fault::invalid(error.to_string()))?;
+        let inner = self.inner();
+        let rows: Vec<_> = inner.by_id.values().map(|pane| pane.facts().row.clone()).collect();
+        let candidates: Vec<_> = rows
+            .iter()
+            .map(|row| Candidate {
+                id: row.id,
+                name: &row.name,
+                session: &row.session,
+                window: row.window,
+                pane: 0,
+                ended: row.ended.is_some(),
+            })
+            .collect();
+        let rules = Rules { allow_prefix: wanted.allow_prefix, allow_ended: wanted.allow_ended };
+        let id = target::resolve(&candidates, &target, rules).map_err(v1::Error::from)?;
+        inner
+            .by_id
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| Fault::internal("a pane vanished while it was looked up"))
+    }
+}
+
+fn taken(name: &str) -> Fault {
+    Fault::invalid(format!("the name {name:?} is taken"))
+}
+
+/// `wanted`, or the first of `wanted-2`, `wanted-3`… that is not among `names`.
+fn free_name(wanted: &str, names: &[String]) -> String {
+    let is_free = |name: &String| !names.contains(name);
+    std::iter::once(wanted.to_owned())
+        .chain((2..).map(|number| format!("{wanted}-{number}")))
+        .find(is_free)
+        .unwrap_or_else(|| wanted.to_owned())
+}
+
+/// Checks a name that a person wants to give.
+///
+/// # Errors
+/// As [`target::check_name`] says.
+pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
+    target::check_name(name).map_err(|error| Fault::invalid(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        let names = ["x", "x-2", "y"].map(String::from);
+        assert_eq!(free_name("x", &names), "x-3");
+        assert_eq!(free_name("y", &names), "y-2");
+        assert_eq!(free_name("z", &names), "z");
+    }
+}

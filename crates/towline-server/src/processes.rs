@@ -1,0 +1,156 @@
+//! What a pane's processes use: CPU and memory of the whole tree, sampled when somebody asks.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A sample younger than this is used again: lists in a loop shall not cost more than the panes.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What a process tree uses.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Usage {
+    /// Percent of one core, since the last sample; over its life at the first.
+    pub(crate) cpu_percent: f64,
+    /// Resident bytes.
+    pub(crate) memory_bytes: u64,
+}
+
+/// Samples process trees, and remembers the last sample of each to tell a rate.
+#[derive(Debug, Default)]
+pub(crate) struct Sampler {
+    last: Mutex<HashMap<i32, Sample>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Instant,
+    /// CPU time that the tree had used.
+    cpu: Duration,
+    usage: Usage,
+}
+
+impl Sampler {
+    /// What the trees below these processes use. Forgets all others.
+    pub(crate) fn usage(&self, roots: &[i32]) -> HashMap<i32, Usage> {
+        let now = Instant::now();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.retain(|pid, _| roots.contains(pid));
+        for &root in roots {
+            if last.get(&root).is_some_and(|sample| now - sample.at < FRESH) {
+                continue;
+            }
+            let Some(tree) = tree(root) else { continue };
+            let used = match last.get(&root) {
+                Some(before) => ratio(tree.cpu.saturating_sub(before.cpu), now - before.at),
+                None => ratio(tree.cpu, tree.age),
+            };
+            let usage = Usage { cpu_percent: used, memory_bytes: tree.memory_bytes };
+            last.insert(root, Sample { at: now, cpu: tree.cpu, usage });
+        }
+        last.iter().map(|(pid, sample)| (*pid, sample.usage)).collect()
+    }
+}
+
+fn ratio(part: Duration, whole: Duration) -> f64 {
+    if whole.is_zero() { 0.0 } else { 100.0 * part.as_secs_f64() / whole.as_secs_f64() }
+}
+
+struct Tree {
+    cpu: Duration,
+    age: Duration,
+    memory_bytes: u64,
+}
+
+/// A process and its descendants. Each is read for itself, so a process that ends meanwhile takes its time with
+/// it: a rate is a hint, not an account.
+fn tree(root: i32) -> Option<Tree> {
+    let mut whole: Option<Tree> = None;
+    let mut next = vec![root];
+    while let Some(pid) = next.pop() {
+        let Some(stat) = Stat::read(pid) else { continue };
+        match &mut whole {
+            None => {
+                whole =
+                    Some(Tree { cpu: stat.cpu, age: stat.age(), memory_bytes: stat.memory_bytes })
+            }
+            Some(tree) => {
+                tree.cpu += stat.cpu;
+                tree.memory_bytes += stat.memory_bytes;
+            }
+        }
+        // Children of the main thread's; a kernel without this file shows the program alone.
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        next.extend(
+            children
+                .unwrap_or_default()
+                .split_ascii_whitespace()
+                .filter_map(|pid| pid.parse::<i32>().ok()),
+        );
+    }
+    whole
+}
+
+struct Stat {
+    cpu: Duration,
+    /// Clock ticks between the host's start and the process's.
+    started: u64,
+    memory_bytes: u64,
+}
+
+impl Stat {
+    fn read(pid: i32) -> Option<Self> {
+        Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// Reads `/proc/PID/stat` (proc(5)). The name may hold anything, so counting begins behind its `)`.
+    fn parse(text: &str) -> Option<Self> {
+        let fields: Vec<&str> =
+            text.get(text.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
+        let number = |field: usize| -> Option<u64> { fields.get(field - 3)?.parse().ok() };
+        let ticks = rustix::param::clock_ticks_per_second().max(1);
+        let time = |count: u64| Duration::from_millis(count * 1000 / ticks);
+        // Fields 14 and 15 are user and system time, 22 the start, 24 the resident pages.
+        Some(Self {
+            cpu: time(number(14)? + number(15)?),
+            started: number(22)?,
+            memory_bytes: number(24)? * rustix::param::page_size() as u64,
+        })
+    }
+
+    fn age(&self) -> Duration {
+        let ticks = rustix::param::clock_ticks_per_second().max(1);
+        let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let up = Duration::new(up.tv_sec.unsigned_abs(), u32::try_from(up.tv_nsec).unwrap_or(0));
+        up.saturating_sub(Duration::from_millis(self.started * 1000 / ticks))
+    }
+}
+
+/// Resident bytes of this process.
+pub(crate) fn own_memory() -> u64 {
+    Stat::read(rustix::process::getpid().as_raw_nonzero().get()).map_or(0, |stat| stat.memory_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_does_not_confuse() {
+        let text = "42 (a) b) (c)) S 1 42 42 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 1 0 1000 1000000 300 1";
+        let stat = Stat::parse(text).unwrap();
+        assert_eq!(stat.started, 1000);
+        assert_eq!(stat.memory_bytes, 300 * rustix::param::page_size() as u64);
+        assert!(stat.cpu >= Duration::from_millis(1000));
+    }
+
+    #[test]
+    fn this_process_uses_something() {
+        let own = rustix::process::getpid().as_raw_nonzero().get();
+        let sampler = Sampler::default();
+        let usage = sampler.usage(&[own]);
+        assert!(usage[&own].memory_bytes > 0);
+        assert!(own_memory() > 0);
+        assert!(sampler.usage(&[]).is_empty());
+    }
+}

@@ -1,0 +1,219 @@
+//! The server's shared state: what every connection and every pane's task needs.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, Semaphore, watch};
+use towline_client::Paths;
+use towline_client::config::Config;
+use towline_protocol::v1::goodbye;
+
+use crate::pane::{Pane, folder, takeover};
+use crate::panes::Panes;
+use crate::processes::Sampler;
+use crate::store::{Loaded, Op, RowStatus, Store};
+
+/// At most so many journals are replayed at a time: it takes a whole core each, and whoever looks at a pane
+/// while fifty others wake up shall not wait for all of them.
+const REPLAYS: usize = 2;
+
+/// What the configuration says that a server uses.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// `TERM` inside panes.
+    pub(crate) term: String,
+    /// Lines of scrollback that can be looked at.
+    pub(crate) scrollback: usize,
+    /// Bytes of each pane's journal that are kept.
+    pub(crate) journal_bytes: u64,
+    /// Ended panes are removed after so many days, or when they take more than so many bytes.
+    pub(crate) keep_days: u32,
+    pub(crate) keep_bytes: u64,
+}
+
+impl From<Config> for Settings {
+    fn from(config: Config) -> Self {
+        Self {
+            term: config.term,
+            scrollback: usize::try_from(config.scrollback).unwrap_or(usize::MAX),
+            journal_bytes: config.journal_bytes,
+            keep_days: config.ended.keep_days,
+            keep_bytes: config.ended.keep_bytes,
+        }
+    }
+}
+
+/// Why everything ends, once it does.
+pub(crate) async fn ended(
+    ending: &mut watch::Receiver<Option<goodbye::Reason>>,
+) -> goodbye::Reason {
+    match ending.wait_for(Option::is_some).await {
+        Ok(reason) => reason.unwrap_or(goodbye::Reason::Stopped),
+        Err(_) => goodbye::Reason::Stopped,
+    }
+}
+
+/// The server's shared state.
+pub(crate) struct Server {
+    pub(crate) paths: Paths,
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) server_id: [u8; 16],
+    /// Microseconds since 1970 UTC.
+    pub(crate) started_at: u64,
+    /// The host was started anew since the last server ran.
+    pub(crate) rebooted: bool,
+    pub(crate) panes: Panes,
+    pub(crate) sampler: Sampler,
+    /// Connections open.
+    pub(crate) clients: AtomicU32,
+    next_connection: AtomicU64,
+    /// Rises with every change of the list.
+    changes: watch::Sender<u64>,
+    /// Why everything ends, once it does.
+    pub(crate) ending: watch::Sender<Option<goodbye::Reason>>,
+    stopping: AtomicBool,
+    /// Every pane of the last server has been reached or given up.
+    taken_over: watch::Sender<bool>,
+    replays: Arc<Semaphore>,
+    /// Panes that have printed since their journals were synced.
+    printed: Mutex<HashSet<u64>>,
+    pub(crate) something_printed: Notify,
+}
+
+impl Server {
+    pub(crate) fn new(
+        paths: Paths,
+        settings: Settings,
+        store: Store,
+        loaded: &Loaded,
+        rebooted: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            paths,
+            settings,
+            store,
+            server_id: loaded.server_id,
+            started_at: crate::clock::now(),
+            rebooted,
+            panes: Panes::new(loaded.next_pane),
+            sampler: Sampler::default(),
+            clients: AtomicU32::new(0),
+            next_connection: AtomicU64::new(1),
+            changes: watch::channel(0).0,
+            ending: watch::channel(None).0,
+            stopping: AtomicBool::new(false),
+            taken_over: watch::channel(false).0,
+            replays: Arc::new(Semaphore::new(REPLAYS)),
+            printed: Mutex::default(),
+            something_printed: Notify::new(),
+        })
+    }
+
+    /// A number for a connection.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.next_connection.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The list changed: whoever watches it is told.
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The panes are to be ended with the server: nothing is started again.
+    pub(crate) fn stop_restarts(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Writes a pane's row down, sometime soon.
+    pub(crate) fn write_down(&self, pane: &Pane) {
+        self.store.write(Op::Put(Box::new(pane.facts().row.clone())));
+    }
+
+    /// A pane has printed: its journal wants to be synced.
+    pub(crate) fn printed(&self, id: u64) {
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = printed.is_empty();
+        printed.insert(id);
+        if first {
+            self.something_printed.notify_one();
+        }
+    }
+
+    /// The panes that have printed since this was last asked.
+    pub(crate) fn take_printed(&self) -> HashSet<u64> {
+        std::mem::take(&mut self.printed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs a replay on another thread, when its turn has come.
+    pub(crate) fn replay(&self, replay: impl FnOnce() + Send + 'static) {
+        let turns = Arc::clone(&self.replays);
+        tokio::spawn(async move {
+            let Ok(turn) = turns.acquire_owned().await else { return };
+            let _ = tokio::task::spawn_blocking(move || {
+                replay();
+                drop(turn);
+            })
+            .await;
+        });
+    }
+
+    /// Takes up what the last server left: every pane of the store and every one of which only a folder is left.
+    /// Returns when each has been reached or given up; those that must be started again are being so.
+    pub(crate) async fn take_over(self: &Arc<Self>, loaded: Loaded) {
+        let mut known = HashSet::new();
+        let mut alive = Vec::new();
+        for row in loaded.panes {
+            known.insert(row.id);
+            let ended = row.status == RowStatus::Ended;
+            let pane = self.adopt(row);
+            if !ended {
+                alive.push(pane);
+            }
+        }
+        let panes = self.paths.panes();
+        for id in folder::ids(&panes).unwrap_or_default() {
+            if known.contains(&id) {
+                continue;
+            }
+            if let Some(row) = takeover::unknown(&panes, id) {
+                tracing::info!(
+                    "adopting pane %{id}, {:?}, which the store does not know",
+                    row.name
+                );
+                alive.push(self.adopt(row));
+            }
+        }
+        let mut reached = tokio::task::JoinSet::new();
+        for pane in alive {
+            let server = Arc::clone(self);
+            reached.spawn(async move { takeover::serve(&server, &pane, None).await });
+        }
+        reached.join_all().await;
+        self.taken_over.send_replace(true);
+        self.changed();
+    }
+
+    fn adopt(&self, row: crate::store::PaneRow) -> Arc<Pane> {
+        let id = row.id;
+        let folder = folder::of(&self.paths.panes(), id);
+        let pane = Pane::new(id, folder, crate::pane::Facts::from_row(row));
+        self.panes.insert(Arc::clone(&pane));
+        pane
+    }
+
+    /// Waits until the last server's panes have been taken up.
+    pub(crate) async fn ready(&self) {
+        let mut taken_over = self.taken_over.subscribe();
+        let _ = taken_over.wait_for(|done| *done).await;
+    }
+}

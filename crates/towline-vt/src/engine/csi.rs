@@ -1,0 +1,182 @@
+//! What escape and control sequences do.
+
+use super::parser::Csi;
+use super::screen::MAX_TITLES;
+use super::{Charset, Sink};
+
+impl Sink<'_> {
+    /// `ESC …`.
+    pub(super) fn escape(&mut self, intermediate: u8, last: u8) {
+        let screen = &mut *self.screen;
+        match (intermediate, last) {
+            (0, b'7') => screen.save_cursor(),
+            (0, b'8') => screen.restore_cursor(),
+            (0, b'=') => screen.modes.app_keypad = true,
+            (0, b'>') => screen.modes.app_keypad = false,
+            (0, b'D') => {
+                screen.pending = false;
+                screen.line_feed();
+            }
+            (0, b'E') => {
+                screen.carriage_return();
+                screen.line_feed();
+            }
+            (0, b'H') => screen.tabs.set(screen.col, screen.cols, true),
+            (0, b'M') => screen.reverse_line_feed(),
+            (0, b'Z') => self.device_attributes(0),
+            (0, b'c') => {
+                screen.hard_reset();
+                self.title("");
+            }
+            (0, b'n') => screen.pen.active = 2,
+            (0, b'o') => screen.pen.active = 3,
+            (b'#', b'8') => screen.align(),
+            (b'(' | b')' | b'*' | b'+', _) => {
+                let charset = if last == b'0' { Charset::Drawing } else { Charset::Ascii };
+                screen.pen.charsets[usize::from(intermediate - b'(')] = charset;
+            }
+            _ => {}
+        }
+    }
+
+    /// `CSI …`.
+    pub(super) fn control_sequence(&mut self, csi: &Csi) {
+        match (csi.marker, csi.intermediate) {
+            (0, 0) => self.plain_sequence(csi),
+            (b'?', 0) => self.private_sequence(csi),
+            (b'>', 0) => self.greater_sequence(csi),
+            (marker, intermediate) => {
+                let screen = &mut *self.screen;
+                let which = screen.which();
+                match (marker, intermediate, csi.last) {
+                    (b'=', 0, b'u') => {
+                        screen.keyboards[which].set(csi.param(0, 0), csi.param(1, 1));
+                    }
+                    (b'<', 0, b'u') => screen.keyboards[which].pop(csi.count()),
+                    (b'=', 0, b'c') => self.reply("\x1bP!|00000000\x1b\\"),
+                    (0, b' ', b'q') => screen.set_cursor_style(csi.param(0, 0)),
+                    (0, b'!', b'p') => screen.soft_reset(),
+                    (0, b'$', b'p') => {
+                        let mode = csi.param(0, 0);
+                        self.report_mode("", mode, self.screen.mode(mode));
+                    }
+                    (b'?', b'$', b'p') => {
+                        let mode = csi.param(0, 0);
+                        self.report_mode("?", mode, self.screen.private_mode(mode));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn plain_sequence(&mut self, csi: &Csi) {
+        let screen = &mut *self.screen;
+        let count = csi.count();
+        match csi.last {
+            b'@' => screen.insert_chars(count),
+            b'A' => screen.up(count),
+            b'B' | b'e' => screen.down(count),
+            b'C' | b'a' => screen.go_to_col(screen.col + count),
+            b'D' => screen.go_to_col(screen.col.saturating_sub(count)),
+            b'E' => {
+                screen.down(count);
+                screen.col = 0;
+            }
+            b'F' => {
+                screen.up(count);
+                screen.col = 0;
+            }
+            b'G' | b'`' => screen.go_to_col(count - 1),
+            b'H' | b'f' => screen.go_to(count - 1, usize::from(csi.param(1, 1)) - 1),
+            b'I' => screen.tab(count),
+            b'J' => screen.erase_screen(csi.param(0, 0)),
+            b'K' => screen.erase_line(csi.param(0, 0)),
+            b'L' => screen.insert_lines(count),
+            b'M' => screen.delete_lines(count),
+            b'P' => screen.delete_chars(count),
+            b'S' => screen.scroll_up(count),
+            // With more parameters it is an old way to track the mouse.
+            b'T' if csi.params().len() == 1 => screen.scroll_down(count),
+            b'^' => screen.scroll_down(count),
+            b'X' => screen.erase_in_row(screen.col, screen.col + count),
+            b'Z' => screen.back_tab(count),
+            b'b' => screen.repeat(count),
+            b'c' => self.device_attributes(csi.param(0, 0)),
+            b'd' => screen.go_to_row(count - 1),
+            b'g' => match csi.param(0, 0) {
+                0 => screen.tabs.set(screen.col, screen.cols, false),
+                3 => screen.tabs.clear(screen.cols),
+                _ => {}
+            },
+            b'h' => screen.set_modes(csi, true),
+            b'l' => screen.set_modes(csi, false),
+            b'm' => screen.set_attributes(csi),
+            b'n' => self.device_status(csi.param(0, 0)),
+            b'r' => screen.set_margins(usize::from(csi.param(0, 1)), usize::from(csi.param(1, 0))),
+            b's' => screen.save_cursor(),
+            b't' => self.window(csi),
+            b'u' => screen.restore_cursor(),
+            _ => {}
+        }
+    }
+
+    fn private_sequence(&mut self, csi: &Csi) {
+        let screen = &mut *self.screen;
+        match csi.last {
+            b'h' => screen.set_private_modes(csi, true),
+            b'l' => screen.set_private_modes(csi, false),
+            // Selective erase: nothing is ever protected.
+            b'J' => screen.erase_screen(csi.param(0, 0)),
+            b'K' => screen.erase_line(csi.param(0, 0)),
+            b'W' if csi.param(0, 0) == 5 => screen.tabs = Default::default(),
+            b'm' if csi.param(0, 0) == 4 => {
+                let level = screen.modes.modify_other_keys;
+                self.reply(format!("\x1b[>4;{level}m"));
+            }
+            b'n' => self.private_status(csi.param(0, 0)),
+            b'u' => {
+                let flags = screen.keyboards[screen.which()].flags();
+                self.reply(format!("\x1b[?{flags}u"));
+            }
+            _ => {}
+        }
+    }
+
+    fn greater_sequence(&mut self, csi: &Csi) {
+        let screen = &mut *self.screen;
+        match csi.last {
+            b'c' => self.reply("\x1b[>41;380;0c"),
+            b'm' if csi.param(0, 0) == 4 => {
+                screen.modes.modify_other_keys = csi.param(1, 0).min(2) as u8;
+            }
+            b'm' if csi.param(0, 0) == 0 => screen.modes.modify_other_keys = 0,
+            b'n' if csi.param(0, 0) == 4 => screen.modes.modify_other_keys = 0,
+            b'q' => self.reply(concat!("\x1bP>|towline ", env!("CARGO_PKG_VERSION"), "\x1b\\")),
+            b'u' => {
+                let which = screen.which();
+                screen.keyboards[which].push(csi.param(0, 0));
+            }
+            _ => {}
+        }
+    }
+
+    /// XTWINOPS. Nothing moves or resizes a pane; sizes are told, titles kept.
+    fn window(&mut self, csi: &Csi) {
+        let screen = &mut *self.screen;
+        match csi.param(0, 0) {
+            22 if csi.param(1, 0) != 1 => {
+                if screen.titles.len() == MAX_TITLES {
+                    screen.titles.remove(0);
+                }
+                screen.titles.push(screen.title.clone());
+            }
+            23 if csi.param(1, 0) != 1 => {
+                if let Some(title) = screen.titles.pop() {
+                    self.title(&title);
+                }
+            }
+            what => self.window_report(what),
+        }
+    }
+}

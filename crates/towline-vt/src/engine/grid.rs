@@ -1,0 +1,170 @@
+//! The rows of a screen and the lines that have scrolled off it.
+
+use std::collections::VecDeque;
+
+use super::Row;
+use crate::cell::Cell;
+
+/// A screen of rows with a history above it.
+#[derive(Clone, Debug)]
+pub(crate) struct Grid {
+    /// The history, oldest first, then the screen.
+    pub(super) rows: VecDeque<Row>,
+    pub(super) cols: usize,
+    pub(super) lines: usize,
+    /// Lines the history may hold.
+    pub(super) limit: usize,
+    /// Lines that have ever left the screen at its top.
+    pub(super) scrolled: u64,
+    /// The generation in which rows moved last.
+    pub(super) moved: u64,
+}
+
+impl Grid {
+    pub(super) fn new(cols: usize, lines: usize, limit: usize) -> Self {
+        let rows = std::iter::repeat_with(Row::default).take(lines).collect();
+        Grid { rows, cols, lines, limit, scrolled: 0, moved: 0 }
+    }
+
+    /// Gives the first line another number than 0.
+    pub(crate) fn start_at(&mut self, first: u64) {
+        self.scrolled = first;
+    }
+
+    /// Columns.
+    pub(crate) fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// Lines in the history.
+    pub(crate) fn history(&self) -> usize {
+        self.rows.len() - self.lines
+    }
+
+    /// Lines that have ever left the screen at its top.
+    pub(crate) fn scrolled(&self) -> u64 {
+        self.scrolled
+    }
+
+    /// The generation in which rows moved last.
+    pub(crate) fn moved(&self) -> u64 {
+        self.moved
+    }
+
+    /// A row by its place from the oldest kept one.
+    pub(crate) fn kept(&self, index: usize) -> Option<&Row> {
+        self.rows.get(index)
+    }
+
+    /// A row of the screen.
+    pub(crate) fn row(&self, line: usize) -> &Row {
+        &self.rows[self.rows.len() - self.lines + line]
+    }
+
+    pub(super) fn row_mut(&mut self, line: usize) -> &mut Row {
+        let index = self.rows.len() - self.lines + line;
+        &mut self.rows[index]
+    }
+
+    /// Moves the rows `top..bottom` up by `count`; blank ones come in below. From the top of the
+    /// screen they go into the history.
+    pub(super) fn scroll_up(
+        &mut self,
+        top: usize,
+        bottom: usize,
+        count: usize,
+        blank: Cell,
+        now: u64,
+    ) {
+        let count = count.min(bottom - top);
+        if count == 0 {
+            return;
+        }
+        self.moved = now;
+        if top > 0 {
+            self.row_mut(top - 1).wrapped = false;
+            let first = self.history() + top;
+            let end = self.history() + bottom;
+            for line in first..end - count {
+                self.rows.swap(line, line + count);
+            }
+            for line in bottom - count..bottom {
+                self.blank_row(line, blank, now);
+            }
+            self.break_above(bottom - count);
+            return;
+        }
+        for _ in 0..count {
+            let mut fresh = self.push_history();
+            fresh.reset(blank, self.cols, now);
+            if bottom == self.lines {
+                self.rows.push_back(fresh);
+            } else {
+                let at = self.rows.len() - (self.lines - bottom);
+                self.rows.insert(at, fresh);
+            }
+        }
+        self.break_above(bottom - count);
+    }
+
+    /// Counts the screen's first row to the history; returns a row to use anew.
+    fn push_history(&mut self) -> Row {
+        self.scrolled += 1;
+        let history = self.history();
+        if history < self.limit {
+            self.rows[history].settle();
+            return Row::default();
+        }
+        self.rows.pop_front().unwrap_or_default()
+    }
+
+    /// The row above `line` no longer goes on in it.
+    fn break_above(&mut self, line: usize) {
+        let index = self.history() + line;
+        if index > 0 {
+            self.rows[index - 1].wrapped = false;
+        }
+    }
+
+    /// Moves the rows `top..bottom` down by `count`; blank ones come in above.
+    pub(super) fn scroll_down(
+        &mut self,
+        top: usize,
+        bottom: usize,
+        count: usize,
+        blank: Cell,
+        now: u64,
+    ) {
+        let count = count.min(bottom - top);
+        if count == 0 {
+            return;
+        }
+        self.moved = now;
+        let (first, end) = (self.history() + top, self.history() + bottom);
+        for line in (first + count..end).rev() {
+            self.rows.swap(line, line - count);
+        }
+        for line in top..top + count {
+            self.blank_row(line, blank, now);
+        }
+        self.break_above(top);
+        self.row_mut(bottom - 1).wrapped = false;
+    }
+
+    pub(super) fn blank_row(&mut self, line: usize, blank: Cell, now: u64) {
+        let cols = self.cols;
+        self.row_mut(line).reset(blank, cols, now);
+    }
+
+    /// Forgets the history. Line numbers stay.
+    pub(super) fn clear_history(&mut self) {
+        let history = self.history();
+        self.rows.drain(..history);
+        self.rows.shrink_to_fit();
+    }
+
+    /// Rows of the screen up to and with the last that shows something.
+    pub(crate) fn used_lines(&self) -> usize {
+        (0..self.lines).rev().find(|&line| !self.row(line).is_blank()).map_or(0, |line| line + 1)
+    }
+}

@@ -1,0 +1,147 @@
+//! Writing characters.
+
+use super::{Charset, Screen};
+use crate::cell::{Attrs, Cell};
+use crate::extras::MAX_COMBINING;
+use unicode_width::UnicodeWidthChar;
+
+impl Screen {
+    /// Writes printable ASCII.
+    pub(super) fn print_ascii(&mut self, mut text: &[u8]) {
+        let Some(&last) = text.last() else { return };
+        let charset = self.pen.charsets[self.pen.active];
+        if charset != Charset::Ascii || self.modes.insert {
+            for &byte in text {
+                self.put(charset.map(byte), 1);
+            }
+            self.last = Some(charset.map(last));
+            return;
+        }
+        self.last = Some(char::from(last));
+        let blank = Cell::new(' ', self.pen.style);
+        while !text.is_empty() {
+            self.wrap_if_pending();
+            let (col, cols) = (self.col, self.cols);
+            let (now, rest) = text.split_at(text.len().min(cols - col));
+            self.cursor_row().write_ascii(col, now, blank, cols);
+            self.advance(now.len());
+            text = rest;
+            if !self.modes.autowrap && !text.is_empty() {
+                // All that is left goes to the last column, each over the one before.
+                text = &text[text.len() - 1..];
+            }
+        }
+    }
+
+    /// Writes a character that is not ASCII.
+    pub(super) fn print(&mut self, c: char) {
+        match c.width() {
+            // C1 controls.
+            None => {}
+            Some(0) => self.combine(c),
+            Some(width) => {
+                self.put(c, width.min(2));
+                self.last = Some(c);
+            }
+        }
+    }
+
+    /// Writes the last character again.
+    pub(super) fn repeat(&mut self, count: usize) {
+        let Some(c) = self.last else { return };
+        // More than a screenful differs from a screenful only in the history. The bound keeps a
+        // hostile stream from buying much work with few bytes.
+        for _ in 0..count.min(self.cols * self.lines) {
+            self.put(c, c.width().unwrap_or(1).clamp(1, 2));
+        }
+    }
+
+    fn put(&mut self, c: char, width: usize) {
+        self.wrap_if_pending();
+        let cols = self.cols;
+        if self.col + width > cols {
+            if !self.modes.autowrap || width > cols {
+                self.pending = true;
+                return;
+            }
+            // No room for both halves: leave a blank that a reflow can tell from a space.
+            let col = self.col;
+            let mut lead = Cell::BLANK;
+            lead.style.attrs = lead.style.attrs.with(Attrs::LEAD);
+            self.cursor_row().write(col, lead, 1, cols);
+            self.wrap();
+        }
+        let (col, blank) = (self.col, self.blank());
+        let cell = Cell::new(c, self.pen.style);
+        let insert = self.modes.insert;
+        let row = self.cursor_row();
+        if insert {
+            row.insert(col, width, blank, cols);
+        }
+        row.write(col, cell, width, cols);
+        self.advance(width);
+    }
+
+    /// Adds a combining character to the last written cell.
+    fn combine(&mut self, c: char) {
+        let Some(mut col) = (if self.pending { Some(self.col) } else { self.col.checked_sub(1) })
+        else {
+            return;
+        };
+        let row = self.grid().row(self.row);
+        if row.get(col).has(Attrs::SPACER) {
+            col -= 1;
+        }
+        let mut extra = self.extras.get(row.get(col).style.extra).clone();
+        if extra.combining.chars().count() >= MAX_COMBINING {
+            return;
+        }
+        extra.combining.push(c);
+        let number = self.extras.number(extra);
+        if number != 0 {
+            let cols = self.cols;
+            self.cursor_row().set_extra(col, number, cols);
+        }
+    }
+
+    fn advance(&mut self, width: usize) {
+        self.col += width;
+        if self.col >= self.cols {
+            self.col = self.cols - 1;
+            self.pending = true;
+        }
+    }
+
+    fn wrap_if_pending(&mut self) {
+        if self.pending {
+            self.pending = false;
+            if self.modes.autowrap {
+                self.wrap();
+            }
+        }
+    }
+
+    /// Goes on in the next row, marking this one.
+    fn wrap(&mut self) {
+        self.col = 0;
+        self.pending = false;
+        let (from, scrolled) = (self.row, self.grid().scrolled());
+        self.line_feed();
+        let on_main = self.alt.is_none();
+        let now = self.generation;
+        if self.row > from {
+            self.grid_mut().row_mut(from).wrapped = true;
+        } else if self.row + 1 == self.bottom && self.row > self.top {
+            // Scrolled within the margins.
+            let row = self.grid_mut().row_mut(from - 1);
+            row.wrapped = true;
+            row.changed = now;
+        } else if on_main && self.grid().scrolled() > scrolled && from == 0 {
+            // A single row that scrolls right into the history.
+            let history = self.main.history();
+            if history > 0 {
+                self.main.rows[history - 1].wrapped = true;
+            }
+        }
+    }
+}

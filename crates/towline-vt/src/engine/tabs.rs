@@ -1,0 +1,53 @@
+//! Tab stops.
+
+/// Columns between the tab stops a terminal starts with.
+const INTERVAL: usize = 8;
+
+/// The tab stops of a screen. Nothing is stored until a program changes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tabs {
+    custom: Option<Vec<bool>>,
+}
+
+impl Tabs {
+    fn is_stop(&self, col: usize) -> bool {
+        match &self.custom {
+            Some(stops) => stops.get(col).copied().unwrap_or(col % INTERVAL == 0),
+            None => col % INTERVAL == 0,
+        }
+    }
+
+    /// The stop after a column, or the last column.
+    pub(super) fn next(&self, col: usize, cols: usize) -> usize {
+        (col + 1..cols).find(|&c| self.is_stop(c)).unwrap_or(cols - 1)
+    }
+
+    /// The stop before a column, or the first column.
+    pub(super) fn previous(&self, col: usize) -> usize {
+        (0..col).rev().find(|&c| self.is_stop(c)).unwrap_or(0)
+    }
+
+    pub(super) fn set(&mut self, col: usize, cols: usize, stop: bool) {
+        let stops =
+            self.custom.get_or_insert_with(|| (0..cols).map(|c| c % INTERVAL == 0).collect());
+        let known = stops.len();
+        stops.extend((known..cols).map(|c| c % INTERVAL == 0));
+        stops[col] = stop;
+    }
+
+    /// The screen has become narrower or wider: what was beyond its edge is forgotten.
+    pub(super) fn fit(&mut self, cols: usize) {
+        if let Some(stops) = &mut self.custom {
+            stops.truncate(cols);
+        }
+    }
+
+    pub(super) fn clear(&mut self, cols: usize) {
+        self.custom = Some(vec![false; cols]);
+    }
+
+    /// The stops, where they are not the usual ones.
+    pub(crate) fn custom(&self, cols: usize) -> Option<impl Iterator<Item = usize> + '_> {
+        self.custom.as_ref().map(|_| (0..cols).filter(|&c| self.is_stop(c)))
+    }
+}
