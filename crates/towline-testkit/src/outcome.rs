@@ -24,7 +24,6 @@ impl Outcome {
     /// # Panics
     /// Where it isn't.
     #[track_caller]
-    #[must_use]
     pub fn expect_status(self, status: i32) -> Self {
         assert!(self.status == status, "status {status} was expected: {self:#?}");
         self
@@ -36,7 +35,6 @@ impl Outcome {
     /// # Panics
     /// Where it isn't.
     #[track_caller]
-    #[must_use]
     pub fn expect_error(self, status: i32, text: &str) -> Self {
         let told = self.expect_status(status);
         let mut lines = told.stderr.lines();

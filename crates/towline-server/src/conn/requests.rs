@@ -316,7 +316,7 @@ impl Job {
                     window,
                 };
                 if pane.tell(Command::Attach(Box::new(new))).is_err() {
-                    self.out.end(self.id, pane.facts().exit(), None);
+                    self.out.end(self.id, pane.exit(), None);
                 }
             }
         });

@@ -25,7 +25,7 @@ pub(super) async fn exited(
     actor.release().await;
     let killers = std::mem::take(&mut actor.killing);
     note(server, pane, end.clone());
-    actor.farewell(pane.facts().exit().as_ref());
+    actor.farewell(pane.exit().as_ref());
     *pane.actor() = None;
     for done in killers {
         let _ = done.send(Ok(()));
@@ -42,7 +42,7 @@ pub(super) fn broken(
 ) {
     let killers = std::mem::take(&mut actor.killing);
     note(server, pane, end.clone());
-    actor.farewell(pane.facts().exit().as_ref());
+    actor.farewell(pane.exit().as_ref());
     for done in killers {
         let _ = done.send(Ok(()));
     }

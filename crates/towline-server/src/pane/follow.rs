@@ -55,7 +55,7 @@ pub(crate) async fn follow(server: Arc<Server>, pane: Arc<Pane>, follow: Follow)
     };
     let mut follower = Follower { follow, model, reader, next: first, gap, shown: None };
     follower.run(&mut pulse).await;
-    follower.follow.out.end(follower.follow.stream, pane.facts().exit(), None);
+    follower.follow.out.end(follower.follow.stream, pane.exit(), None);
 }
 
 struct Follower {

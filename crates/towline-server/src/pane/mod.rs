@@ -80,6 +80,11 @@ impl Pane {
         self.facts().row.name.clone()
     }
 
+    /// How it ended, once it has.
+    pub(crate) fn exit(&self) -> Option<v1::Exit> {
+        self.facts().exit()
+    }
+
     pub(crate) fn describe(&self) -> v1::Pane {
         self.facts().describe(&self.folder)
     }

@@ -20,7 +20,7 @@ pub(crate) struct Raw {
 /// Sends bytes until the end of the journal, or with `follow` of the pane.
 pub(crate) async fn raw(pane: Arc<Pane>, raw: Raw) {
     let fault = send_all(&pane, &raw).await.err();
-    let exit = pane.facts().exit();
+    let exit = pane.exit();
     raw.out.end(raw.stream, exit, fault.map(|error| Fault::internal(error.to_string())));
 }
 
