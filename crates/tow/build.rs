@@ -6,7 +6,9 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    let is = |key: &str, value: &str| std::env::var(key).is_ok_and(|v| v.split(',').any(|part| part == value));
+    let is = |key: &str, value: &str| {
+        std::env::var(key).is_ok_and(|v| v.split(',').any(|part| part == value))
+    };
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
         if is("CARGO_CFG_TARGET_FEATURE", "crt-static") {

@@ -63,9 +63,7 @@ impl Context {
     /// # Errors
     /// Where the file can't be read, or a value is not what its setting takes.
     pub(crate) fn config(&self) -> Result<Config, CommandError> {
-        let loaded = config::load(&self.paths()?.config())
-            .map_err(|error| CommandError::usage(error.to_string()).hint("tow config check"))?;
-        Ok(loaded.config)
+        Ok(config::load(&self.paths()?.config())?.config)
     }
 
     /// How long one step may take.
@@ -89,7 +87,7 @@ impl Context {
         let socket = self.socket()?;
         match start::connect_own(&socket, self.hello()).await {
             Ok(connection) => Ok(Some(connection)),
-            Err(error) if error.is_nobody_there() => Ok(None),
+            Err(error) if error.is_gone() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,6 +1,6 @@
 //! The one error of the binary: what a person is told, and the exit status.
 
-use towline_client::{ConnectError, PathsError, RequestError, StartError};
+use towline_client::{ConnectError, PathsError, RequestError, StartError, io_error_in_words};
 use towline_protocol::v1;
 
 /// What kind of failure it was. It decides the exit status.
@@ -76,7 +76,7 @@ impl CommandError {
 
     /// An I/O failure: `doing` says what was tried and on what.
     pub(crate) fn io(doing: impl std::fmt::Display, error: &std::io::Error) -> Self {
-        Self::failed(format!("{doing}: {}", plain_io(error)))
+        Self::failed(format!("{doing}: {}", io_error_in_words(error)))
     }
 
     /// The server at `place` could not be spoken to.
@@ -93,14 +93,6 @@ impl CommandError {
             error => Self::new(ErrorKind::Unreachable, format!("cannot reach {place}: {error}")),
         }
     }
-}
-
-/// An I/O error in words, without a bare `os error 2`.
-pub(crate) fn plain_io(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 impl From<v1::Error> for CommandError {

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use towline_client::io_error_in_words;
 
-use crate::error::{CommandError, ErrorKind, plain_io};
+use crate::error::{CommandError, ErrorKind};
 
 /// Writes text to standard output.
 ///
@@ -16,7 +17,10 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), CommandError> {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return CommandError::new(ErrorKind::OutputClosed, "nobody reads the output");
         }
-        CommandError::failed(format!("cannot write to standard output: {}", plain_io(&error)))
+        CommandError::failed(format!(
+            "cannot write to standard output: {}",
+            io_error_in_words(&error)
+        ))
     })
 }
 

@@ -1,5 +1,11 @@
 //! `tow attach` with everything real: the server, a pane, and tmux as the terminal.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test tells by a panic what is wrong"
+)]
+
 use std::process::Command;
 
 use towline_testkit::{Tow, wait_until};
@@ -23,7 +29,7 @@ impl Tmux {
         }
         command.current_dir(tow.work()).env("TOW", env!("CARGO_BIN_EXE_tow"));
         assert!(command.status().unwrap().success());
-        tmux.wait_for("$ ");
+        tmux.wait_for("$");
         tmux
     }
 
@@ -64,14 +70,17 @@ impl Tmux {
 
     #[track_caller]
     fn wait_for(&self, text: &str) -> String {
-        let mut last = String::new();
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait_until(text, || {
-                last = self.screen();
-                last.contains(text).then(|| last.clone())
-            })
-        }));
-        found.unwrap_or_else(|_| panic!("no {text:?} on the screen:\n{last}"))
+        wait_until(&format!("the screen shows {text:?}"), || {
+            let screen = self.screen();
+            screen.contains(text).then_some(screen)
+        })
+    }
+
+    /// Runs a command line that attaches, and waits until it has.
+    #[track_caller]
+    fn attach(&self, line: &str) {
+        self.shell(line);
+        wait_until("it is attached", || self.alternate_screen().then_some(()));
     }
 
     fn alternate_screen(&self) -> bool {
@@ -81,6 +90,11 @@ impl Tmux {
 
 impl Drop for Tmux {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let screen = self.command(&["capture-pane", "-p"]).output();
+            let screen = screen.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+            eprintln!("the screen at last:\n{}", screen.unwrap_or_default().trim_end());
+        }
         let _ = self.command(&["kill-server"]).status();
     }
 }
@@ -90,9 +104,8 @@ fn one_works_in_a_pane_and_leaves_it_running() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
     tow.spawn("x", "PS1='pane> ' exec sh");
     let tmux = Tmux::start(&tow);
-    tmux.shell("stty -g > before; $TOW attach x");
+    tmux.attach("stty -g > before; $TOW attach x");
     tmux.wait_for("pane>");
-    assert!(tmux.alternate_screen());
     tmux.shell("echo $((40 + 2)) ü; stty size");
     tmux.wait_for("42 ü");
     tmux.wait_for("24 80");
@@ -109,7 +122,7 @@ fn the_screen_is_the_panes() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
     tow.spawn("x", r"i=0; while [ $i -lt 60 ]; do printf '\033[3%dmline %d\033[m\n' $((i % 8)) $i; i=$((i + 1)); done; printf 'end 日本 e\314\201'; cat");
     let tmux = Tmux::start(&tow);
-    tmux.shell("$TOW attach x");
+    tmux.attach("$TOW attach x");
     // The line for newcomers goes by itself.
     let shown = wait_until("the newcomer's line is gone", || {
         let screen = tmux.screen();
@@ -132,8 +145,7 @@ fn the_end_of_the_program_is_told() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
     tow.spawn("x", "read line; exit 3");
     let tmux = Tmux::start(&tow);
-    tmux.shell("$TOW attach x; echo status $?");
-    wait_until("it is attached", || (tow.pane("x")["attached"] == 1).then_some(()));
+    tmux.attach("$TOW attach x; echo status $?");
     tmux.type_in("", &["Enter"]);
     let screen = tmux.wait_for("status 0");
     assert!(screen.contains("[x ended: exit status 3]"), "{screen}");
@@ -144,7 +156,7 @@ fn a_killed_server_comes_back_and_each_key_is_typed_once() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
     tow.spawn("x", "cat");
     let tmux = Tmux::start(&tow);
-    tmux.shell("$TOW attach x");
+    tmux.attach("$TOW attach x");
     tmux.type_in("before ", &[]);
     tmux.wait_for("before");
     for round in 0..5 {
@@ -167,7 +179,7 @@ fn stopping_the_server_ends_the_attach_and_not_the_pane() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
     tow.spawn("x", "echo here; cat");
     let tmux = Tmux::start(&tow);
-    tmux.shell("$TOW attach x; echo status $?");
+    tmux.attach("$TOW attach x; echo status $?");
     tmux.wait_for("here");
     tow.ok(&["server", "stop"]);
     let screen = tmux.wait_for("status 0");
@@ -181,7 +193,7 @@ fn a_restarting_server_is_waited_for() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
     tow.spawn("x", "cat");
     let tmux = Tmux::start(&tow);
-    tmux.shell("$TOW attach x");
+    tmux.attach("$TOW attach x");
     tmux.type_in("one ", &[]);
     tmux.wait_for("one");
     tow.ok(&["server", "restart"]);

@@ -12,6 +12,7 @@ pub mod target;
 
 pub use connection::{
     ConnectError, Connection, HelloOptions, Lost, RequestError, Stream, StreamItem,
+    io_error_in_words,
 };
 pub use input::PendingInput;
 pub use paths::{Paths, PathsError};

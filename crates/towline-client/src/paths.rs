@@ -45,7 +45,7 @@ impl Paths {
     /// # Errors
     /// As [`Paths::from_variables`].
     pub fn from_env() -> Result<Self, PathsError> {
-        Self::from_variables(|name| std::env::var_os(name), std::env::home_dir)
+        Self::from_variables(std::env::var_os, std::env::home_dir)
     }
 
     /// The folders that these variables ask for: everything under `TOWLINE_HOME` where that is set, else

@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::Instant;
 
-use crate::connection::{ConnectError, Connection, HelloOptions, dial_unix, plain};
+use crate::connection::{ConnectError, Connection, HelloOptions, dial_unix, io_error_in_words};
 use crate::paths::Paths;
 
 /// How long a server may take to be ready. It opens a store and finds its panes, which takes milliseconds;
@@ -73,7 +73,7 @@ pub enum StartError {
         uid: u32,
     },
     /// The state folder can't be used.
-    #[error("cannot use the state folder {}: {}", .path.display(), plain(.source))]
+    #[error("cannot use the state folder {}: {}", .path.display(), io_error_in_words(.source))]
     Folder {
         /// The folder, or the file in it.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The server's process could not be made.
-    #[error("cannot start the server: {}", plain(.0))]
+    #[error("cannot start the server: {}", io_error_in_words(.0))]
     Spawn(io::Error),
     /// The server said why it can't run.
     #[error("the server could not start: {message}")]
@@ -123,16 +123,16 @@ impl StartError {
         }
     }
 
-    /// Whether it is only that no server runs.
-    pub fn is_nobody_there(&self) -> bool {
-        matches!(self, Self::Connect { source, .. } if source.is_nobody_there())
+    /// Whether it is only that no server runs, or one that has just gone.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Connect { source, .. } if source.is_gone())
     }
 }
 
 /// Connects to the user's own server, which must run.
 ///
 /// # Errors
-/// [`StartError`]; [`StartError::is_nobody_there`] where no server runs.
+/// [`StartError`]; [`StartError::is_gone`] where no server runs.
 pub async fn connect_own(socket: &Path, hello: HelloOptions) -> Result<Connection, StartError> {
     let failed = |source| StartError::Connect { path: socket.to_owned(), source };
     let stream = dial_unix(socket, hello.deadline).await.map_err(failed)?;
@@ -157,7 +157,7 @@ pub async fn ensure_server(
 ) -> Result<Connection, StartError> {
     let socket = paths.socket();
     match connect_own(&socket, hello.clone()).await {
-        Err(error) if error.is_nobody_there() => {}
+        Err(error) if error.is_gone() => {}
         outcome => return outcome,
     }
     if policy == StartPolicy::Background && paths.stopped_mark().exists() {
@@ -167,7 +167,7 @@ pub async fn ensure_server(
     let lock = lock_start(&paths.start_lock()).await?;
     // Another command may have started it while this one waited for the lock.
     match connect_own(&socket, hello.clone()).await {
-        Err(error) if error.is_nobody_there() => {}
+        Err(error) if error.is_gone() => {}
         outcome => return outcome,
     }
     if let Err(source) = remove_if_there(&paths.stopped_mark()) {
@@ -194,7 +194,7 @@ async fn start_and_connect(paths: &Paths, hello: HelloOptions) -> Result<Connect
         }
         while is_locked(&paths.lock()) {
             match connect_own(&socket, hello.clone()).await {
-                Err(error) if error.is_nobody_there() => {}
+                Err(error) if error.is_gone() => {}
                 outcome => return outcome,
             }
             if Instant::now() > end {

@@ -329,6 +329,7 @@ mod tests {
             assert!(!inputs.is_full());
             assert_eq!(inputs.take(A, 1, false, b"again"), None);
         }
+        inputs.end();
         for seq in 1..20_000 {
             inputs.take(B, seq, false, b"");
         }

@@ -65,9 +65,16 @@ pub(crate) fn ignore_signals() {
 
 /// Gives each signal its default disposition and unblocks all. Safe between fork and exec.
 pub(crate) fn default_signals() {
+    // The kernel's own structure: handler, flags, restorer and mask, all none. The C library would refuse
+    // the two signals that it keeps for itself, which may have been ignored by whoever started us.
+    let default = [0u64; 4];
     for signal in 1..=64 {
-        // SAFETY: SIG_DFL installs no handler; for SIGKILL and the like the call fails and does nothing.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: the structure is no longer than what is passed, outlives the call, and installs no
+        // handler; for SIGKILL and SIGSTOP the call fails and does nothing.
+        unsafe {
+            let none = std::ptr::null_mut::<u64>();
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, 8)
+        };
     }
     // SAFETY: an all-zero sigset_t is valid memory for sigemptyset to fill, and lives through the call.
     unsafe {

@@ -104,11 +104,14 @@ impl Outbox {
         head: u64,
         mut send: impl FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<()> {
+        // Whether the frame in front tells the server that it is behind.
+        let mut telling = false;
         loop {
             let Some(frame) = self.frames.front() else {
                 if self.live == Live::Behind {
-                    self.live = Live::Off;
                     self.push(&FromHolder::Behind { head });
+                    self.live = Live::Off;
+                    telling = true;
                     continue;
                 }
                 return Ok(());
@@ -117,7 +120,14 @@ impl Outbox {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.sent += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if telling && self.sent == 0 {
+                        // It would tell a head of long ago when the server gets to it.
+                        self.pop();
+                        self.live = Live::Behind;
+                    }
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             }
             if self.sent == frame.bytes.len() {

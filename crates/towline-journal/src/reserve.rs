@@ -11,7 +11,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::Error;
-use crate::format::{Parsed, parse};
+use crate::format::{Parsed, Record, parse};
 use crate::segments::UNFINISHED;
 use crate::source::Found;
 
@@ -72,17 +72,20 @@ impl Reserve {
     }
 }
 
-/// The records in the file of `dir`, in their order; none if there is no such file.
+/// The gaps and exits in the file of `dir`, in their order; none if there is no such file.
 pub(crate) fn read(dir: &Path) -> Vec<Found> {
     let bytes = File::open(dir.join(NAME)).and_then(|file| read_from(&file)).unwrap_or_default();
     entries(&bytes)
 }
 
-/// The records in `bytes`.
+/// The gaps and exits in `bytes`.
 pub(crate) fn entries(mut bytes: &[u8]) -> Vec<Found> {
     let mut found = Vec::new();
     while let Parsed::Entry(entry, length) = parse(bytes) {
-        found.extend(Found::other(&entry));
+        // Nothing else is ever put there; of what is, each has a place of its own.
+        if let Record::Gap { .. } | Record::Exit(_) = entry.record {
+            found.extend(Found::other(&entry));
+        }
         bytes = &bytes[length..];
     }
     found

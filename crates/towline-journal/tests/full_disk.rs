@@ -2,6 +2,7 @@
 //!
 //! A limit on the length of files counts for the whole process, so these tests have a program of their
 //! own and run one after the other.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Journals written, damaged, followed and read back.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -577,4 +578,18 @@ proptest! {
         prop_assert_eq!(check(offset, &drain(&mut tail)), writer.head());
         prop_assert_eq!(tail.size(), writer.size());
     }
+}
+
+/// Found by fuzzing: a size in the reserve was told for ever.
+#[test]
+fn a_reserve_that_holds_what_it_never_should_is_read_to_its_end() {
+    let (dir, mut writer) = journal();
+    for record in [Record::Start { cols: 1, rows: 1 }, Record::Resize { cols: 2, rows: 2 }] {
+        writer.append(1, record).unwrap();
+    }
+    let segment = fs::read(&segments(dir.path())[0]).unwrap();
+    let mut reserve = [b"TOWRSRV\n", &segment[36..]].concat();
+    reserve.resize(4096, 0);
+    fs::write(dir.path().join("reserve"), reserve).unwrap();
+    assert_eq!(read_all(dir.path()), [Seen::Start(0, 1, 1), Seen::Resize(0, 2, 2)]);
 }

@@ -3,6 +3,8 @@
 //! After a change of the protocol, `TOWLINE_UPDATE_DOCS=1 cargo test -p towline-protocol --test document`
 //! writes the reference anew.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

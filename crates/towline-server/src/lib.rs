@@ -33,9 +33,6 @@ pub use store::StoreError;
 use server::{Server, Settings};
 use store::{Op, Store};
 
-/// Two threads: one that replays or floods leaves the other for keystrokes.
-const THREADS: usize = 2;
-
 /// How a server is run.
 #[derive(Debug)]
 pub struct Options {
@@ -106,9 +103,9 @@ fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
     log::begin(paths, foreground);
     let settings = Settings::from(config::load(&paths.config())?.config);
     let (store, loaded) = Store::open(&paths.store())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("tow")
+    // One thread: a keystroke passes three tasks on its way, and between threads each hand-over would wait for
+    // another processor to wake up. What takes long (replays, files) goes to the blocking pool.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::System)?;

@@ -61,8 +61,6 @@ fn process(pid: i32, folder: &Path) -> Option<Process> {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let folder = folder.as_os_str().as_bytes();
     let holds = |text: &[u8]| text.windows(folder.len()).any(|window| window == folder);
-    ((holds(&command) || holds(&environment)) && is_alive(pid)).then(|| Process {
-        pid,
-        command: String::from_utf8_lossy(&command).replace('\0', " "),
-    })
+    ((holds(&command) || holds(&environment)) && is_alive(pid))
+        .then(|| Process { pid, command: String::from_utf8_lossy(&command).replace('\0', " ") })
 }

@@ -139,10 +139,11 @@ impl Tow {
         i32::try_from(status["pid"].as_i64()?).ok()
     }
 
-    /// Ends the server as nothing orderly would, and waits until it is gone.
+    /// Ends the server as nothing orderly would, and waits until it is gone. One that is just being started
+    /// again by a client is waited for.
     #[track_caller]
     pub fn kill_server(&self) {
-        let pid = self.server_pid().expect("a server that runs");
+        let pid = wait_until("a server runs", || self.server_pid());
         leftovers::kill(pid);
         wait_until("the server is gone", || (!leftovers::is_alive(pid)).then_some(()));
     }

@@ -106,6 +106,16 @@ impl Style {
     pub(crate) const DEFAULT: Style =
         Style { fg: Color::DEFAULT, bg: Color::DEFAULT, attrs: Attrs(0), extra: 0 };
 
+    /// Whether a canonical cell looks the same when written with this style: blanks show little.
+    pub(crate) fn suits(self, cell: &Cell) -> bool {
+        let blank = cell.c == ' ' && cell.style == cell.style.erased();
+        self == cell.style
+            || blank
+                && self.bg == cell.style.bg
+                && self.extra == 0
+                && !self.attrs.has(Attrs::SHOWS_ON_SPACE)
+    }
+
     /// What erasing with this style leaves: the background alone.
     pub(crate) const fn erased(self) -> Self {
         Style { bg: self.bg, ..Self::DEFAULT }

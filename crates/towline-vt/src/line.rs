@@ -38,8 +38,10 @@ impl<'a> Line<'a> {
             if cell.has(Attrs::SPACER) {
                 continue;
             }
-            style::change(&mut out, Some(pen), cell.style, self.extras);
-            pen = cell.style;
+            if !pen.suits(&cell) {
+                style::change(&mut out, Some(pen), cell.style, self.extras);
+                pen = cell.style;
+            }
             style::text(&mut out, &cell, self.extras);
         }
         style::change(&mut out, Some(pen), Style::DEFAULT, self.extras);

@@ -56,6 +56,15 @@ pub(crate) fn change(out: &mut Vec<u8>, from: Option<Style>, to: Style, extras: 
     }
 }
 
+/// The parameters and the end of the SGR sequence that makes a style from any other.
+pub(crate) fn parameters(style: Style, extras: &Extras) -> Vec<u8> {
+    let plain = (Color::DEFAULT, Color::DEFAULT, Attrs::default(), Color::DEFAULT);
+    let underline = extras.get(style.extra).underline;
+    let mut out = Vec::new();
+    sgr(&mut out, b"0;", plain, (style.fg, style.bg, style.attrs.drawn(), underline));
+    out
+}
+
 type Drawn = (Color, Color, Attrs, Color);
 
 fn sgr(out: &mut Vec<u8>, prefix: &[u8], from: Drawn, to: Drawn) {

@@ -32,7 +32,7 @@ fn check(size: Size, steps: &[Step], further: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 30000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn equals(size in size(), steps in steps(40), further in steps(12)) {
@@ -62,4 +62,11 @@ fn examples() {
     for text in texts {
         check_text(text);
     }
+}
+
+#[test]
+fn a_wide_character_in_a_single_column() {
+    // It had no room, yet made the cursor wait to wrap on a row that was wrapped already.
+    let size = Size { cols: 1, rows: 2 };
+    check(size, &[Step::Feed("/a\x1b[H漢".into())], &[Step::Feed(b"b".to_vec())]);
 }

@@ -22,7 +22,6 @@ mod signals;
 mod terminal;
 mod typed;
 
-use towline_client::Connection;
 use towline_client::config::ControlKey;
 use towline_protocol::v1;
 
@@ -53,7 +52,6 @@ pub(crate) struct AttachOptions {
 /// The terminal is then as it was before.
 pub(crate) async fn run(
     context: &Context,
-    connection: &Connection,
     target: v1::Target,
     options: AttachOptions,
 ) -> Result<AttachEnd, CommandError> {
@@ -62,7 +60,7 @@ pub(crate) async fn run(
     let mut signals =
         Signals::new().map_err(|error| CommandError::io("cannot receive signals", &error))?;
     // The pane is asked for first: that there is none is told on a terminal that nothing was done to.
-    let mut session = Session::open(context, &terminal, connection, target, options).await?;
+    let mut session = Session::open(context, &terminal, target, options).await?;
     terminal.enter().map_err(|error| CommandError::io("cannot use the terminal", &error))?;
     let end = session.run(&mut signals).await;
     if session.sees_releases() {

@@ -11,7 +11,7 @@ const SHOWN: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Notice {
     /// The server is away: said as long as it is.
-    away: bool,
+    away: Option<String>,
     text: Option<(String, Instant)>,
 }
 
@@ -21,18 +21,22 @@ impl Notice {
         self.text = Some((text, now + SHOWN));
     }
 
-    /// The server is away, or back.
-    pub(super) fn set_away(&mut self, away: bool) {
-        self.away = away;
+    /// The server is away; why, where it is known.
+    pub(super) fn away(&mut self, why: Option<&str>) {
+        self.away = Some(match why {
+            None => RECONNECTING.to_owned(),
+            Some(why) => format!("{RECONNECTING} ({why})"),
+        });
+    }
+
+    /// The server is back.
+    pub(super) fn back(&mut self) {
+        self.away = None;
     }
 
     /// What lies over the bottom row.
     pub(super) fn line(&self) -> Option<&str> {
-        if self.away {
-            Some(RECONNECTING)
-        } else {
-            self.text.as_ref().map(|(text, _)| text.as_str())
-        }
+        self.away.as_deref().or(self.text.as_ref().map(|(text, _)| text.as_str()))
     }
 
     /// When [`Notice::expire`] is due.
@@ -46,7 +50,7 @@ impl Notice {
         if over {
             self.text = None;
         }
-        over && !self.away
+        over && self.away.is_none()
     }
 }
 
@@ -62,11 +66,13 @@ mod tests {
         notice.say("hello".to_owned(), start);
         assert_eq!(notice.line(), Some("hello"));
         assert!(!notice.expire(start));
-        notice.set_away(true);
+        notice.away(None);
         assert_eq!(notice.line(), Some(RECONNECTING));
         assert!(!notice.expire(start + SHOWN), "nothing to paint from");
         assert_eq!(notice.line(), Some(RECONNECTING));
-        notice.set_away(false);
+        notice.away(Some("x's holder does not answer"));
+        assert_eq!(notice.line(), Some("reconnecting… (x's holder does not answer)"));
+        notice.back();
         assert_eq!(notice.line(), None);
         notice.say("again".to_owned(), start);
         assert!(notice.expire(start + SHOWN));

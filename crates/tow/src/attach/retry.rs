@@ -39,8 +39,8 @@ impl Backoff {
 /// How a try to attach again went wrong, and what follows.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// Try again after a pause.
-    Retry,
+    /// Try again after a pause; why, where that is worth telling.
+    Retry(Option<String>),
     /// Somebody stopped the server; the panes run on.
     Stopped,
     /// The pane's program has ended meanwhile; how, where that is known.
@@ -53,7 +53,9 @@ pub(super) enum Verdict {
 pub(super) fn after_loss(goodbye: Option<goodbye::Reason>) -> Verdict {
     match goodbye {
         Some(goodbye::Reason::Stopped) => Verdict::Stopped,
-        Some(goodbye::Reason::Restarting | goodbye::Reason::Unspecified) | None => Verdict::Retry,
+        Some(goodbye::Reason::Restarting | goodbye::Reason::Unspecified) | None => {
+            Verdict::Retry(None)
+        }
     }
 }
 
@@ -62,12 +64,14 @@ pub(super) fn after_refusal(error: RequestError) -> Verdict {
     match error {
         RequestError::Remote(error) => match error.kind() {
             v1::ErrorKind::Ended => Verdict::Ended(None),
-            // A server that has just started may not have found its panes yet.
-            v1::ErrorKind::TimedOut | v1::ErrorKind::OutcomeUnknown => Verdict::Retry,
+            // The pane was there: a server that has just started may not have reached its holder yet.
+            v1::ErrorKind::TimedOut | v1::ErrorKind::OutcomeUnknown | v1::ErrorKind::Internal => {
+                Verdict::Retry(Some(error.message))
+            }
             _ => Verdict::GiveUp(error.into()),
         },
         RequestError::Lost { goodbye } => after_loss(goodbye),
-        _ => Verdict::Retry,
+        _ => Verdict::Retry(None),
     }
 }
 
@@ -97,7 +101,8 @@ mod tests {
             (remote(v1::ErrorKind::TimedOut), "Retry"),
             (remote(v1::ErrorKind::Ended), "Ended"),
             (remote(v1::ErrorKind::NotFound), "GiveUp"),
-            (remote(v1::ErrorKind::Internal), "GiveUp"),
+            (remote(v1::ErrorKind::Internal), "Retry"),
+            (remote(v1::ErrorKind::Forbidden), "GiveUp"),
         ] {
             let text = format!("{error:?}");
             let verdict = format!("{:?}", after_refusal(error));

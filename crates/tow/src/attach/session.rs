@@ -4,8 +4,8 @@ mod link;
 
 use std::time::{Duration, Instant};
 
-use towline_client::{Connection, StreamItem};
-use towline_protocol::v1::{self, client_frame, request};
+use towline_client::StreamItem;
+use towline_protocol::v1::{self, client_frame};
 
 use super::farewell::AttachEnd;
 use super::newcomer;
@@ -69,15 +69,13 @@ impl<'a> Session<'a> {
     pub(super) async fn open(
         context: &'a Context,
         terminal: &'a Terminal,
-        connection: &Connection,
         target: v1::Target,
         options: AttachOptions,
     ) -> Result<Self, CommandError> {
         let client = random_id()?;
         let size = terminal.size();
-        let request = attach_request(target, client, false, size, options);
-        let (reply, stream) = connection.open(request::Body::Attach(request)).await?;
-        let attached = link::attached(reply)?;
+        let (attached, stream) =
+            link::first(context, &attach_request(target, client, false, size, options)).await?;
         let now = Instant::now();
         let mut notice = Notice::default();
         if context.paths().is_ok_and(|paths| newcomer::count(&paths.state_dir)) {
@@ -267,16 +265,16 @@ impl<'a> Session<'a> {
             (None, Some(error)) => {
                 self.lost(after_refusal(towline_client::RequestError::Remote(error)))
             }
-            (None, None) => self.lost(Verdict::Retry),
+            (None, None) => self.lost(Verdict::Retry(None)),
         }
     }
 
     /// The stream is gone.
     fn lost(&mut self, verdict: Verdict) -> Result<Option<AttachEnd>, CommandError> {
         match verdict {
-            Verdict::Retry => {
+            Verdict::Retry(why) => {
                 self.screen.interrupt();
-                self.notice.set_away(true);
+                self.notice.away(why.as_deref());
                 self.dirty = true;
                 let pause = self.backoff.pause();
                 self.link = self.link_again(true, pause);
@@ -312,7 +310,7 @@ impl<'a> Session<'a> {
             self.link.input(seq, data);
         }
         self.screen.restart();
-        self.notice.set_away(false);
+        self.notice.back();
         self.dirty = true;
         self.resize();
         Ok(None)

@@ -76,8 +76,7 @@ async fn attach(
     read_only: bool,
 ) -> Result<ExitCode, CommandError> {
     let options = AttachOptions { read_only, prefix: context.config()?.prefix };
-    let connection = context.connect().await?;
-    let end = attach::run(context, &connection, target, options).await?;
+    let end = attach::run(context, target, options).await?;
     Ok(ExitCode::from(end.exit_status()))
 }
 

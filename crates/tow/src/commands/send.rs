@@ -139,10 +139,8 @@ fn steps(typing: &Typing) -> Vec<v1::SendStep> {
         .map(|step| v1::SendStep { step: Some(step), calm: false })
         .collect();
     // A program that is still taking in the text would take an Enter for a part of it.
-    if typing.enter && steps.len() > 1 {
-        if let Some(enter) = steps.last_mut() {
-            enter.calm = true;
-        }
+    if let [_, .., enter] = steps.as_mut_slice() {
+        enter.calm = typing.enter;
     }
     steps
 }

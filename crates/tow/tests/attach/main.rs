@@ -1,5 +1,7 @@
 //! `tow attach` on a real pseudo-terminal, against a server whose every word the test decides.
 
+#![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
+
 mod outer;
 mod server;
 

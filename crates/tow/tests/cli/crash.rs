@@ -1,6 +1,9 @@
 //! What survives `kill -9` of the server.
 
-use towline_testkit::wait_until;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use towline_testkit::{Tow, wait_until};
 
 use crate::tow;
 
@@ -38,33 +41,50 @@ fn what_a_pane_does_while_no_server_runs_is_not_lost() {
     assert!(rows.len() >= 299, "{}", rows.len());
 }
 
+/// Kills the server again and again while `work` goes on, each time some moments after `progress` has grown, so
+/// that every step of the work is hit by and by and none for ever.
+fn while_servers_die(tow: &Tow, progress: impl Fn() -> usize, work: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(work);
+        for moment in (0..).map(|round| Duration::from_millis(round * 7 % 40)) {
+            let before = progress();
+            wait_until("there is progress", || {
+                (progress() > before || working.is_finished()).then_some(())
+            });
+            if working.is_finished() {
+                break;
+            }
+            std::thread::sleep(moment);
+            if let Some(pid) = tow.server_pid().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+        if let Err(panic) = working.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
 #[test]
 fn nothing_is_typed_twice_or_lost_while_servers_die() {
     const TEXTS: usize = 30;
     let tow = tow();
     tow.spawn("x", "stty -echo; echo ready; while IFS= read -r x; do echo \"$x\" >> typed; done");
     tow.wait_output("x", "ready");
-    let typed = tow.work().join("typed");
-    std::thread::scope(|scope| {
-        let sender = scope.spawn(|| {
+    let file = tow.work().join("typed");
+    let typed = || std::fs::read_to_string(&file).unwrap_or_default();
+    while_servers_die(
+        &tow,
+        || typed().lines().count(),
+        || {
             for n in 0..TEXTS {
                 tow.ok(&["send", "x", &format!("text {n}")]);
             }
-        });
-        while !sender.is_finished() {
-            if let Some(pid) = tow.server_pid() {
-                let pid = rustix::process::Pid::from_raw(pid).unwrap();
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            }
-        }
-        sender.join().unwrap();
-    });
+        },
+    );
+    wait_until("all is read", || (typed().lines().count() >= TEXTS).then_some(()));
     let expected: String = (0..TEXTS).map(|n| format!("text {n}\n")).collect();
-    wait_until("all is read", || {
-        let text = std::fs::read_to_string(&typed).unwrap_or_default();
-        (text.lines().count() >= TEXTS).then_some(())
-    });
-    assert_eq!(std::fs::read_to_string(typed).unwrap(), expected);
+    assert_eq!(typed(), expected);
 }
 
 #[test]
@@ -72,19 +92,11 @@ fn a_spawn_is_done_once_while_servers_die() {
     const PANES: usize = 15;
     let tow = tow();
     tow.ok(&["server", "start"]);
-    std::thread::scope(|scope| {
-        let spawner = scope.spawn(|| {
-            for n in 0..PANES {
-                tow.spawn(&format!("pane-{n}"), "exec sleep 1000");
-            }
-        });
-        while !spawner.is_finished() {
-            if let Some(pid) = tow.server_pid() {
-                let pid = rustix::process::Pid::from_raw(pid).unwrap();
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            }
+    let folders = || std::fs::read_dir(tow.state().join("panes")).map_or(0, Iterator::count);
+    while_servers_die(&tow, folders, || {
+        for n in 0..PANES {
+            tow.spawn(&format!("pane-{n}"), "exec sleep 1000");
         }
-        spawner.join().unwrap();
     });
     let mut names: Vec<String> =
         tow.panes().iter().map(|pane| pane["name"].as_str().unwrap().to_owned()).collect();

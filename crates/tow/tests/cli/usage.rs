@@ -5,8 +5,22 @@ use std::process::Stdio;
 use crate::tow;
 
 const VERBS: &[&str] = &[
-    "spawn", "new", "list", "peek", "send", "attach", "wait", "kill", "info", "rename", "clean",
-    "server", "config", "doctor", "completions", "man",
+    "spawn",
+    "new",
+    "list",
+    "peek",
+    "send",
+    "attach",
+    "wait",
+    "kill",
+    "info",
+    "rename",
+    "clean",
+    "server",
+    "config",
+    "doctor",
+    "completions",
+    "man",
 ];
 
 #[test]
@@ -51,7 +65,10 @@ fn a_missing_home_is_told_with_a_way_out() {
     let output = command.env("TOWLINE_HOME", "relative").output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.starts_with("tow: TOWLINE_HOME is not an absolute path: relative\nhint: "), "{told}");
+    assert!(
+        told.starts_with("tow: TOWLINE_HOME is not an absolute path: relative\nhint: "),
+        "{told}"
+    );
 }
 
 #[test]

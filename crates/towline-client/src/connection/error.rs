@@ -11,7 +11,7 @@ use towline_protocol::v1::{self, goodbye};
 #[non_exhaustive]
 pub enum ConnectError {
     /// The socket could not be reached, or broke.
-    #[error("{}", plain(.0))]
+    #[error("{}", io_error_in_words(.0))]
     Io(#[from] io::Error),
     /// The other end closed the connection before it said who it is.
     #[error("the other end closed the connection at once")]
@@ -35,6 +35,20 @@ impl ConnectError {
     pub fn is_nobody_there(&self) -> bool {
         use io::ErrorKind::{ConnectionRefused, NotFound};
         matches!(self, Self::Io(error) if matches!(error.kind(), NotFound | ConnectionRefused))
+    }
+
+    /// Whether nobody listens there, or the server has gone while it was greeted: another try may find its
+    /// successor.
+    pub fn is_gone(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let broken = |error: &io::Error| {
+            matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
+        };
+        match self {
+            Self::Closed => true,
+            Self::Io(error) => broken(error) || self.is_nobody_there(),
+            _ => false,
+        }
     }
 }
 
@@ -70,11 +84,11 @@ impl From<Lost> for RequestError {
     }
 }
 
-/// An I/O error in words, without the number that the standard library appends.
-pub(crate) fn plain(error: &io::Error) -> String {
+/// An I/O error in words, without the number that the standard library appends, and as it stands inside a
+/// sentence.
+pub fn io_error_in_words(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
-    // "Permission denied" stands inside a sentence here.
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -17,8 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use towline_protocol::v1::{self, client_frame, reply, request};
 
-pub(crate) use error::plain;
-pub use error::{ConnectError, Lost, RequestError};
+pub use error::{ConnectError, Lost, RequestError, io_error_in_words};
 pub(crate) use handshake::dial_unix;
 pub use handshake::{HelloOptions, NOISE_CAP};
 pub use stream::{Stream, StreamItem};

@@ -188,7 +188,8 @@ async fn a_stream_brings_its_pieces_in_order() {
         let ack = v1::InputAck { stream: id, seq: 4, error: None };
         peer.send(server_frame::Body::InputAck(ack)).await;
         peer.data(99, b"nobody's", 0).await;
-        peer.send(server_frame::Body::End(v1::StreamEnd { stream: id, ..Default::default() })).await;
+        peer.send(server_frame::Body::End(v1::StreamEnd { stream: id, ..Default::default() }))
+            .await;
         id
     };
     let raw = request::Body::Raw(v1::Raw::default());

@@ -98,6 +98,8 @@ struct Connection {
 impl Connection {
     async fn run(&mut self) -> Result<(), ConnError> {
         tokio::time::timeout(HELLO, self.handshake()).await.map_err(|_| ConnError::Silent)??;
+        // Before the last server's panes have been taken up, no answer about a pane would be true.
+        self.server.ready().await;
         let mut ending = self.server.ending.subscribe();
         let mut buffer = vec![0; READ];
         loop {

@@ -77,7 +77,6 @@ struct Job {
 
 impl Job {
     async fn run(self, key: &[u8], body: request::Body, window: Arc<Window>) {
-        self.server.ready().await;
         match body {
             request::Body::Follow(request) => self.follow(request, window).await,
             request::Body::Raw(request) => self.raw(request, window).await,
@@ -195,8 +194,16 @@ impl Job {
                         Fault::invalid(format!("{pattern:?} is no regular expression"))
                             .hint(error.to_string().lines().last().unwrap_or_default().trim())
                     })?;
-                    if pane.facts().row.ended.is_some() {
-                        return look::last_match(&pane, pattern).await;
+                    let ended = pane.facts().row.ended.is_some();
+                    if ended || request.since > 0 {
+                        let found =
+                            look::last_match(&self.server, &pane, pattern.clone(), request.since)
+                                .await;
+                        match found {
+                            Some(line) => return Ok(line),
+                            None if ended => return Err(Fault::ended(&pane.name())),
+                            None => {}
+                        }
                     }
                     pane.ask(|done| Command::WaitOutput { pattern: Box::new(pattern), done }).await
                 }

@@ -12,13 +12,13 @@ use towline_holder::wire::{
 };
 use towline_journal::{Entry, ExitStatus, Reader, Record};
 use towline_protocol::v1::{self, ErrorKind};
-use towline_vt::{Event, Size, Terminal};
+use towline_vt::{Event, Size};
 
 use super::link::Link;
 use super::model::{Happening, LIVE_SCROLLBACK, Loaded, Model, QUERY_LIFE};
 use super::view::Views;
 use super::waiter::Waiter;
-use super::{Acknowledge, ClientId, Command, Pane, Typed, folder};
+use super::{Acknowledge, ClientId, Command, Look, Pane, Typed, folder};
 use crate::clock;
 use crate::fault::Fault;
 use crate::server::Server;
@@ -51,7 +51,7 @@ enum Modelled {
     Asleep,
     /// It is being replayed on another thread.
     Loading(oneshot::Receiver<Result<Loaded, towline_journal::Error>>),
-    Awake(Awake),
+    Awake(Box<Awake>),
 }
 
 struct Awake {
@@ -71,7 +71,7 @@ pub(super) struct Actor {
     views: Views,
     waiters: Vec<Waiter>,
     /// Who wants to look, and up to which offset the model must have come for that.
-    looks: Vec<(u64, Box<dyn FnOnce(&Terminal) + Send>)>,
+    looks: Vec<(u64, Look)>,
     typing: HashMap<(ClientId, u64), Acknowledge>,
     opening: HashMap<ClientId, Vec<oneshot::Sender<Result<v1::InputOpened, Fault>>>>,
     pub(super) killing: Vec<oneshot::Sender<Result<(), Fault>>>,
@@ -105,11 +105,11 @@ impl Actor {
         fresh: Option<Size>,
     ) -> Self {
         let modelled = match fresh {
-            Some(size) => Modelled::Awake(Awake {
+            Some(size) => Modelled::Awake(Box::new(Awake {
                 model: Model::new(size, LIVE_SCROLLBACK),
                 behind: None,
                 used: Instant::now(),
-            }),
+            })),
             None => Modelled::Asleep,
         };
         let mut actor = Self {
@@ -152,6 +152,8 @@ impl Actor {
 
     /// Serves the pane until its program has ended or the holder is lost.
     pub(super) async fn run(&mut self) -> Ended {
+        // What came right behind the Welcome is in the decoder already, and the socket says no more of it.
+        self.frames();
         loop {
             self.catch_up();
             self.settle();
@@ -195,7 +197,7 @@ impl Actor {
     }
 
     fn behind(&self) -> bool {
-        matches!(&self.modelled, Modelled::Awake(Awake { behind: Some(_), .. }))
+        matches!(&self.modelled, Modelled::Awake(awake) if awake.behind.is_some())
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -273,7 +275,8 @@ impl Actor {
         };
         // Bells of the past ring no more; only answers are still wanted.
         self.happened.retain(|happening| matches!(happening.event, Event::Reply(_)));
-        self.modelled = Modelled::Awake(Awake { model, behind: reader, used: Instant::now() });
+        self.modelled =
+            Modelled::Awake(Box::new(Awake { model, behind: reader, used: Instant::now() }));
         self.happenings();
     }
 

@@ -51,7 +51,7 @@ pub(crate) async fn follow(server: Arc<Server>, pane: Arc<Pane>, follow: Follow)
     };
     let first = match follow.request.from_line {
         Some(line) => line,
-        None => model.terminal.end_line().saturating_sub(follow.request.lines.into()),
+        None => look::written(&model.terminal).saturating_sub(follow.request.lines.into()),
     };
     let mut follower = Follower { follow, model, reader, next: first, gap, shown: None };
     follower.run(&mut pulse).await;
@@ -85,7 +85,7 @@ impl Follower {
             }
             if ended {
                 if !redraw {
-                    let end = self.model.terminal.end_line();
+                    let end = look::written(&self.model.terminal);
                     self.send_to(end).await;
                 }
                 return;
@@ -158,7 +158,7 @@ impl Follower {
             return;
         }
         self.shown = Some(terminal.generation());
-        let end = terminal.end_line();
+        let end = look::written(terminal);
         let first = end.saturating_sub(self.follow.request.lines.into()).max(terminal.first_line());
         let lines = look::text(terminal, first, end, self.follow.request.ansi);
         self.send(v1::FollowData { lines, first_line: first, gap: false }).await;

@@ -43,7 +43,9 @@ fn start(folder: &Path, spec: &SpawnSpec) -> Result<(), Fault> {
         match speak(command(Some(scope), folder), spec)? {
             Word::Ready => return Ok(()),
             Word::Error(why) => return Err(Fault::new(ErrorKind::CannotStart, why)),
-            Word::None => tracing::warn!("the user manager gave no scope: a holder is started without"),
+            Word::None => {
+                tracing::warn!("the user manager gave no scope: a holder is started without")
+            }
         }
     }
     match speak(command(None, folder), spec)? {
@@ -83,7 +85,9 @@ enum Word {
 
 /// Starts the holder, tells it what to run, and hears what it says.
 fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
-    let failed = |what: &str, error: std::io::Error| Fault::internal(format!("can't {what} a holder: {error}"));
+    let failed = |what: &str, error: std::io::Error| {
+        Fault::internal(format!("can't {what} a holder: {error}"))
+    };
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

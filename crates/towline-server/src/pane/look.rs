@@ -1,9 +1,11 @@
 //! Looking at a pane: the model of a living one, or a replay of the journal.
 
+use std::path::Path;
+
 use towline_protocol::v1;
 use towline_vt::Terminal;
 
-use super::model::{self, LIVE_SCROLLBACK};
+use super::model::{self, LIVE_SCROLLBACK, Loaded};
 use super::{Command, Pane};
 use crate::fault::Fault;
 use crate::server::Server;
@@ -40,17 +42,8 @@ pub(crate) async fn peek(
     let scrollback = server.settings.scrollback;
     let journal = pane.journal();
     let replayed = tokio::task::spawn_blocking(move || {
-        let mut first = None;
-        let loaded = model::load_while(&journal, scrollback, |model, entry| {
-            if first.is_none() && entry.time >= since {
-                // The line the cursor was in may go on with what is printed now.
-                first = Some(model.terminal.end_line().saturating_sub(1));
-            }
-            true
-        })?;
-        let terminal = &loaded.model.terminal;
-        let from = if since == 0 { 0 } else { first.unwrap_or_else(|| terminal.end_line()) };
-        let mut looked = last_lines(terminal, wanted, ansi, from);
+        let (loaded, from) = replay_since(&journal, scrollback, since)?;
+        let mut looked = last_lines(&loaded.model.terminal, wanted, ansi, from);
         looked.gap = loaded.gap;
         Ok::<_, towline_journal::Error>(looked)
     });
@@ -64,19 +57,42 @@ pub(crate) async fn peek(
     }
 }
 
-/// The last line of an ended pane that matches.
-///
-/// # Errors
-/// Where none does, or the journal can't be read.
-pub(crate) async fn last_match(pane: &Pane, pattern: regex::Regex) -> Result<String, Fault> {
+/// Replays a journal; returns also the number of the first line that something was printed to at or after
+/// `since`.
+fn replay_since(
+    journal: &Path,
+    scrollback: usize,
+    since: u64,
+) -> Result<(Loaded, u64), towline_journal::Error> {
+    let mut first = (since == 0).then_some(0);
+    let loaded = model::load_while(journal, scrollback, |model, entry| {
+        if first.is_none() && entry.time >= since {
+            // The line the cursor was in may go on with what is printed now.
+            first = Some(model.terminal.end_line().saturating_sub(1));
+        }
+        true
+    })?;
+    let first = first.unwrap_or_else(|| loaded.model.terminal.end_line());
+    Ok((loaded, first))
+}
+
+/// The last line that matches, among those printed to since a time. `None` where none does or the journal can't be
+/// read.
+pub(crate) async fn last_match(
+    server: &Server,
+    pane: &Pane,
+    pattern: regex::Regex,
+    since: u64,
+) -> Option<String> {
     let journal = pane.journal();
+    let scrollback = server.settings.scrollback;
     let found = tokio::task::spawn_blocking(move || {
-        let loaded = model::load(&journal, LIVE_SCROLLBACK).ok()?;
+        let (loaded, from) = replay_since(&journal, scrollback, since).ok()?;
         let terminal = &loaded.model.terminal;
-        let lines = text(terminal, terminal.first_line(), terminal.end_line(), false);
+        let lines = text(terminal, from.max(terminal.first_line()), terminal.end_line(), false);
         lines.into_iter().rev().find(|line| pattern.is_match(line))
     });
-    found.await.ok().flatten().ok_or_else(|| Fault::ended(&pane.name()))
+    found.await.ok().flatten()
 }
 
 /// Calls `look` with the model of a living pane; `None` where the pane has ended.
@@ -97,11 +113,19 @@ fn last_lines(terminal: &Terminal, wanted: usize, ansi: bool, from: u64) -> Look
     let (first, end) = if wanted == 0 {
         (terminal.screen_start(), terminal.screen_start() + u64::from(terminal.size().rows))
     } else {
-        let end = terminal.end_line();
+        let end = written(terminal);
         (end.saturating_sub(wanted as u64).max(terminal.first_line()).max(from), end)
     };
     let lines = text(terminal, first, end, ansi);
     Looked { lines, first_line: first, gap: false }
+}
+
+/// One past the last line that holds something. The line the cursor waits in is no line of output until
+/// something is in it.
+pub(super) fn written(terminal: &Terminal) -> u64 {
+    let blank = |number: &u64| terminal.line(number - 1).is_none_or(|line| line.text().is_empty());
+    let first = terminal.first_line();
+    (first + 1..=terminal.end_line()).rev().find(|number| !blank(number)).unwrap_or(first)
 }
 
 /// Lines `first` to `end`, those that are there.

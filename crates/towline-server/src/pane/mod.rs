@@ -143,10 +143,13 @@ impl Pane {
     }
 }
 
+/// A look at a terminal model.
+pub(crate) type Look = Box<dyn FnOnce(&Terminal) + Send>;
+
 /// What the pane's actor is asked to do.
 pub(crate) enum Command {
     /// Call this with the terminal model, once it shows all that has been printed.
-    Look(Box<dyn FnOnce(&Terminal) + Send>),
+    Look(Look),
     Attach(Box<NewView>),
     Detach(ViewId),
     ViewSize(ViewId, towline_vt::Size),

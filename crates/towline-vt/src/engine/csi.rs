@@ -95,10 +95,16 @@ impl Sink<'_> {
             b'L' => screen.insert_lines(count),
             b'M' => screen.delete_lines(count),
             b'P' => screen.delete_chars(count),
-            b'S' => screen.scroll_up(count),
+            b'S' => {
+                screen.pending = false;
+                screen.scroll_up(count);
+            }
             // With more parameters it is an old way to track the mouse.
-            b'T' if csi.params().len() == 1 => screen.scroll_down(count),
-            b'^' => screen.scroll_down(count),
+            b'T' if csi.params().len() > 1 => {}
+            b'T' | b'^' => {
+                screen.pending = false;
+                screen.scroll_down(count);
+            }
             b'X' => screen.erase_in_row(screen.col, screen.col + count),
             b'Z' => screen.back_tab(count),
             b'b' => screen.repeat(count),

@@ -19,9 +19,8 @@ impl Sink<'_> {
         let screen = &self.screen;
         let value = match what {
             b"m" => {
-                let mut sequence = Vec::new();
-                style::change(&mut sequence, None, screen.pen.style, &screen.extras);
-                String::from_utf8_lossy(&sequence).replace("\x1b[", "")
+                let sgr = style::parameters(screen.pen.style, &screen.extras);
+                String::from_utf8_lossy(&sgr).into_owned()
             }
             b"r" => format!("{};{}r", screen.top + 1, screen.bottom),
             b" q" => format!("{} q", screen.modes.cursor_style()),

@@ -61,7 +61,7 @@ impl Screen {
         let cols = self.cols;
         if self.col + width > cols {
             if !self.modes.autowrap || width > cols {
-                self.pending = true;
+                // Nowhere to go: it is lost.
                 return;
             }
             // No room for both halves: leave a blank that a reflow can tell from a space.

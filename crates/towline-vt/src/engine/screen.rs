@@ -211,11 +211,7 @@ impl Perform for Sink<'_> {
             b'\t' => screen.tab(1),
             0x0e => screen.pen.active = 1,
             0x0f => screen.pen.active = 0,
-            0x07 => {
-                if self.events.last() != Some(&Event::Bell) {
-                    self.events.push(Event::Bell);
-                }
-            }
+            0x07 if self.events.last() != Some(&Event::Bell) => self.events.push(Event::Bell),
             _ => {}
         }
     }

@@ -12,8 +12,8 @@ pub(crate) struct Tabs {
 impl Tabs {
     fn is_stop(&self, col: usize) -> bool {
         match &self.custom {
-            Some(stops) => stops.get(col).copied().unwrap_or(col % INTERVAL == 0),
-            None => col % INTERVAL == 0,
+            Some(stops) => stops.get(col).copied().unwrap_or(col.is_multiple_of(INTERVAL)),
+            None => col.is_multiple_of(INTERVAL),
         }
     }
 
@@ -28,10 +28,11 @@ impl Tabs {
     }
 
     pub(super) fn set(&mut self, col: usize, cols: usize, stop: bool) {
-        let stops =
-            self.custom.get_or_insert_with(|| (0..cols).map(|c| c % INTERVAL == 0).collect());
+        let stops = self
+            .custom
+            .get_or_insert_with(|| (0..cols).map(|c| c.is_multiple_of(INTERVAL)).collect());
         let known = stops.len();
-        stops.extend((known..cols).map(|c| c % INTERVAL == 0));
+        stops.extend((known..cols).map(|c| c.is_multiple_of(INTERVAL)));
         stops[col] = stop;
     }
 

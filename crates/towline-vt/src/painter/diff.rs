@@ -24,7 +24,7 @@ impl Painter {
         if moved {
             (0..rows).for_each(|row| view.add_row(screen, row, self.size, &mut wanted));
             if since.is_some() {
-                let hint = usize::try_from(self.scrolled - before).ok();
+                let hint = self.scrolled.checked_sub(before).and_then(|n| usize::try_from(n).ok());
                 if let Some(count) = scroll::detect(&self.shown, &wanted, cols, hint) {
                     self.scroll(screen, count, out);
                 }
@@ -90,7 +90,9 @@ impl Painter {
             }
             let cell = wanted[col];
             self.move_to(out, (row, col));
-            self.set_pen(out, cell.style, screen);
+            if !self.pen.suits(&cell) {
+                self.set_pen(out, cell.style, screen);
+            }
             style::text(out, &cell, &screen.extras);
             let width = if cell.has(Attrs::WIDE) { 2 } else { 1 };
             col += width;

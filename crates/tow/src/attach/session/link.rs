@@ -2,9 +2,9 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use towline_client::{Connection, Stream, StreamItem};
+use towline_client::{Connection, RequestError, Stream, StreamItem};
 use towline_protocol::v1::{self, client_frame, goodbye, reply, request};
 
 use super::super::retry::{Verdict, after_refusal};
@@ -98,6 +98,26 @@ impl<'a> Link<'a> {
     }
 }
 
+/// The first attach: as any command, it starts the server where need be and asks again where the connection is
+/// lost meanwhile.
+pub(super) async fn first(
+    context: &Context,
+    attach: &v1::Attach,
+) -> Result<(v1::Attached, Stream), CommandError> {
+    let end = Instant::now() + context.step_timeout();
+    let mut connection = context.connect().await?;
+    loop {
+        match connection.open(request::Body::Attach(attach.clone())).await {
+            Ok((reply, stream)) => return Ok((attached(reply)?, stream)),
+            Err(RequestError::Lost { goodbye }) if Instant::now() < end => {
+                let patience = end.saturating_duration_since(Instant::now());
+                connection = context.reconnect(goodbye, patience).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// One try: reaches the server, which is started if it has crashed, and attaches.
 async fn attach(context: &Context, request: Request) -> Result<(v1::Attached, Stream), Verdict> {
     let connection = context.reconnect(None, Duration::ZERO).await.map_err(|error| {
@@ -106,7 +126,7 @@ async fn attach(context: &Context, request: Request) -> Result<(v1::Attached, St
         } else if error.kind == ErrorKind::Usage {
             Verdict::GiveUp(error)
         } else {
-            Verdict::Retry
+            Verdict::Retry(None)
         }
     })?;
     let (reply, stream) = match connection.open(request::Body::Attach(request.attach)).await {

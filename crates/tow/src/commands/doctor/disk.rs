@@ -7,9 +7,9 @@ use std::path::Path;
 
 use rustix::fs::Access;
 use towline_client::config::format_bytes;
+use towline_client::io_error_in_words;
 
 use super::finding::Finding;
-use crate::error::plain_io;
 use crate::quote::shell_quoted;
 
 /// Below this, new journals can't be written: each pane reserves room for its last records.
@@ -29,7 +29,9 @@ pub(super) fn state_folder(path: &Path) -> Vec<Finding> {
                 folder.ok(format!("{shown} is not there yet: the first command makes it")),
             ];
         }
-        Err(error) => return vec![folder.failed(format!("{shown}: {}", plain_io(&error)))],
+        Err(error) => {
+            return vec![folder.failed(format!("{shown}: {}", io_error_in_words(&error)))];
+        }
     };
     let writable = rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok();
     let me = rustix::process::geteuid().as_raw();
@@ -103,7 +105,7 @@ pub(super) fn store(path: &Path) -> Finding {
         // The server has opened it and written nothing so far.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => finding.ok("empty"),
         Err(error) => finding
-            .failed(format!("can't be read: {}", plain_io(&error)))
+            .failed(format!("can't be read: {}", io_error_in_words(&error)))
             .fix(format!("chmod u+rw {}", shell_quoted(&path.to_string_lossy()))),
     }
 }
