@@ -1,6 +1,6 @@
 //! Starting the pane's program.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -18,7 +18,7 @@ use crate::start::StartError;
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
 /// What is run when a file is executable but in no format the kernel knows, as execvp(3) does.
-const SHELL: &str = "/bin/sh";
+const SHELL: &CStr = c"/bin/sh";
 
 /// The file mode creation mask if none is given.
 const DEFAULT_UMASK: u32 = 0o022;
@@ -49,10 +49,8 @@ pub(crate) fn start(spec: &SpawnSpec, slave: OwnedFd) -> Result<i32, StartError>
     let prepared = prepare(spec)?;
     let argv = pointers(&prepared.argv);
     let env = pointers(&prepared.env);
-    let shell = CString::from(c"/bin/sh");
-    debug_assert_eq!(shell.to_str(), Ok(SHELL));
     let mut shell_argv = argv.clone();
-    shell_argv.insert(0, shell.as_ptr());
+    shell_argv.insert(0, SHELL.as_ptr());
     let (reports, report) = pipe_with(PipeFlags::CLOEXEC)
         .map_err(|error| StartError::System("make a pipe", error.into()))?;
     // SAFETY: this process has one thread, so that the child may do what the parent may. It only calls

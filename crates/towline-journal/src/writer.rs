@@ -11,7 +11,7 @@ use crate::Error;
 use crate::format::{Encoded, Entry, HEADER, Header, Micros, RECORD_HEAD, RECORD_MAX, Record, now};
 use crate::reserve::{self, RESERVE, ROOM, Reserve};
 use crate::segments::{Listing, UNFINISHED, plain_path, remove, remove_file};
-use crate::source::{Found, What};
+use crate::source::Found;
 use crate::summary::{Scan, scan_segment};
 
 /// How long the writer waits after a failure before it tries the disk again. Often enough that little
@@ -207,9 +207,6 @@ impl Writer {
         let waiting = self.reserve.as_ref().map(Reserve::records).unwrap_or_default();
         for found in reserve::entries(&waiting) {
             self.head = self.head.max(found.end());
-            if let What::Other(record) = found.what {
-                self.size = record.size().unwrap_or(self.size);
-            }
         }
         if waiting.is_empty() {
             let begun = match &self.current {
