@@ -142,6 +142,13 @@ impl From<PathsError> for CommandError {
 
 impl From<StartError> for CommandError {
     fn from(error: StartError) -> Self {
+        let error = match error {
+            // It was reached, and says why not.
+            StartError::Connect { path, source: refused @ ConnectError::Refused(_) } => {
+                return Self::connect(path.display(), refused);
+            }
+            error => error,
+        };
         let kind = match &error {
             StartError::Stopped => ErrorKind::Unreachable,
             StartError::Connect { .. } => ErrorKind::Unreachable,

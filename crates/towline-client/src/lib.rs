@@ -7,6 +7,7 @@ pub mod connection;
 pub mod input;
 pub mod paths;
 pub mod scope;
+pub mod socket;
 pub mod start;
 pub mod target;
 

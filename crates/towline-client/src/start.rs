@@ -136,12 +136,12 @@ impl StartError {
 pub async fn connect_own(socket: &Path, hello: HelloOptions) -> Result<Connection, StartError> {
     let failed = |source| StartError::Connect { path: socket.to_owned(), source };
     let stream = dial_unix(socket, hello.deadline).await.map_err(failed)?;
-    let uid = stream.peer_cred().map_err(|error| failed(error.into()))?.uid();
+    let uid = stream.peer_uid().map_err(|error| failed(error.into()))?;
     // Another user's server could show anything, and would be told everything.
     if uid != rustix::process::geteuid().as_raw() {
         return Err(StartError::ForeignServer { path: socket.to_owned(), uid });
     }
-    let (reader, writer) = stream.into_split();
+    let (reader, writer) = stream.split();
     Connection::over_halves(reader, writer, hello).await.map_err(failed)
 }
 

@@ -116,6 +116,7 @@ impl Holder {
             self.do_what_is_due(now);
             self.write_input(now);
             if let Some(server) = &mut self.server
+                && server.outbox.patience().is_none_or(|until| now >= until)
                 && !server.flush(self.journal.head())
             {
                 self.lose_server(now);
@@ -172,6 +173,7 @@ impl Holder {
             self.ending.deadline(self.server.is_some()),
             self.inputs.deadline(),
             self.lag_deadline(now),
+            self.server.as_ref().and_then(|server| server.outbox.patience()),
             retry,
         ]
         .into_iter()
@@ -216,7 +218,7 @@ impl Holder {
             if !self.inputs.is_full() && !server.outbox.is_full() {
                 wants |= PollFlags::IN;
             }
-            if !server.outbox.is_empty() {
+            if !server.outbox.is_empty() && server.outbox.patience().is_none() {
                 wants |= PollFlags::OUT;
             }
             server_at = Some(fds.len());
@@ -245,8 +247,11 @@ impl Holder {
 
     fn write_input(&mut self, now: Instant) {
         let Some(pty) = &mut self.pty else { return };
-        let done = self.inputs.write_to(pty, now);
-        self.acknowledge(&done);
+        for Done { client, seq, status } in self.inputs.write_to(pty, now) {
+            if let Some(server) = self.server.as_mut().filter(|server| server.greeted) {
+                server.outbox.push_patiently(&FromHolder::Ack { client, seq, status }, now);
+            }
+        }
     }
 
     fn acknowledge(&mut self, done: &[Done]) {

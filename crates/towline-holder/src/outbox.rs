@@ -2,12 +2,17 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::{Duration, Instant};
 
 use crate::wire::FromHolder;
 
 /// The most bytes of output that wait; more is dropped, as the journal has it. Enough for what a screen
 /// prints at once, small enough that a stalled server costs a holder little memory.
 const OUTPUT_MAX: usize = 256 * 1024;
+
+/// How long the word that an input was written waits for the output that it causes, as a rule an echo: together
+/// they wake the server once rather than twice, before the echo is shown.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// No more is read from the server while so many bytes of answers wait.
 const ANSWERS_MAX: usize = 256 * 1024;
@@ -32,6 +37,8 @@ pub(crate) struct Outbox {
     output_bytes: usize,
     answer_bytes: usize,
     live: Live,
+    /// Only answers that can wait are queued, until then.
+    patience: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -42,11 +49,24 @@ struct Frame {
 
 impl Outbox {
     pub(crate) fn new() -> Self {
-        Self { frames: VecDeque::new(), sent: 0, output_bytes: 0, answer_bytes: 0, live: Live::Off }
+        Self { frames: VecDeque::new(), sent: 0, output_bytes: 0, answer_bytes: 0, live: Live::Off, patience: None }
+    }
+
+    /// Queues a message that is never dropped and goes with the next output, or when [`PATIENCE`] has passed.
+    pub(crate) fn push_patiently(&mut self, message: &FromHolder<'_>, now: Instant) {
+        let patience = if self.is_empty() { Some(now + PATIENCE) } else { self.patience };
+        self.push(message);
+        self.patience = patience;
+    }
+
+    /// Until when all that is queued can wait; `None` where something can't, or nothing is queued.
+    pub(crate) fn patience(&self) -> Option<Instant> {
+        self.patience
     }
 
     /// Queues a message that is never dropped.
     pub(crate) fn push(&mut self, message: &FromHolder<'_>) {
+        self.patience = None;
         let mut bytes = Vec::new();
         message.encode(&mut bytes);
         self.answer_bytes += bytes.len();
@@ -74,6 +94,7 @@ impl Outbox {
         if self.live != Live::On {
             return;
         }
+        self.patience = None;
         let mut bytes = Vec::new();
         message.encode(&mut bytes);
         if self.output_bytes + bytes.len() > OUTPUT_MAX {
@@ -104,6 +125,7 @@ impl Outbox {
         head: u64,
         mut send: impl FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<()> {
+        self.patience = None;
         // Whether the frame in front tells the server that it is behind.
         let mut telling = false;
         loop {

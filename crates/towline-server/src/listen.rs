@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
+use towline_client::socket::Socket;
 
 use crate::conn;
 use crate::server::Server;
@@ -14,12 +15,14 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 pub(crate) async fn serve(server: Arc<Server>, listener: UnixListener) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                if is_own(&stream) {
+            Ok((stream, _)) => match stream.into_std().and_then(Socket::new) {
+                Ok(socket) if is_own(&socket) => {
                     let server = Arc::clone(&server);
-                    tokio::spawn(async move { conn::serve(server, stream).await });
+                    tokio::spawn(async move { conn::serve(server, socket).await });
                 }
-            }
+                Ok(_) => {}
+                Err(error) => tracing::warn!("a connection can't be served: {error}"),
+            },
             Err(error) => {
                 tracing::warn!("can't accept a connection: {error}");
                 tokio::time::sleep(PAUSE).await;
@@ -29,12 +32,12 @@ pub(crate) async fn serve(server: Arc<Server>, listener: UnixListener) {
 }
 
 /// Whether the peer is this server's user. Nobody else gets a word.
-fn is_own(stream: &UnixStream) -> bool {
+fn is_own(socket: &Socket) -> bool {
     let own = rustix::process::geteuid().as_raw();
-    match stream.peer_cred() {
-        Ok(peer) if peer.uid() == own => true,
+    match socket.peer_uid() {
+        Ok(peer) if peer == own => true,
         Ok(peer) => {
-            tracing::warn!("user {} tried to connect", peer.uid());
+            tracing::warn!("user {peer} tried to connect");
             false
         }
         Err(error) => {

@@ -13,6 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::termios::{OptionalActions, SpecialCodeIndex, Termios};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use towline_client::socket::watch;
 
 use super::overlay::Size;
 
@@ -29,11 +30,15 @@ const RELEASE_PATIENCE: Duration = Duration::from_millis(150);
 /// Ends whatever sequence the terminal is in the middle of; nothing where it is in none.
 pub(super) const CUT: &[u8] = b"\x1b\\";
 
-/// Puts the window's title aside and goes to the alternate screen.
-const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h";
+/// Puts the window's title aside.
+const KEEP_TITLE: &[u8] = b"\x1b[22;0t";
 
-/// The way back from [`ENTER`].
-const BACK: &[u8] = b"\x1b[?1049l\x1b[23;0t";
+/// Goes to the alternate screen.
+const ENTER: &[u8] = b"\x1b[?1049h";
+
+/// The way back. The screen is cleared first: where a terminal has no alternate one, the shell goes on at the top
+/// of a clear screen rather than in the middle of the pane's text.
+const BACK: &[u8] = b"\x1b[H\x1b[2J\x1b[?1049l\x1b[23;0t";
 
 /// What is needed to put the terminal back, also from a panic in any thread.
 struct Before {
@@ -64,8 +69,9 @@ impl Terminal {
                 (tty, true)
             }
         };
-        // SAFETY: an OwnedFd is the same open descriptor as long as it lives, and AsyncFd owns it.
-        let tty = unsafe { AsyncFd::register(tty) }?;
+        // Asked about reading alone: the kernel would wake this process also whenever the terminal has shown
+        // something.
+        let tty = watch(tty, Interest::READABLE)?;
         Ok(Self { tty, shared })
     }
 
@@ -87,15 +93,19 @@ impl Terminal {
         raw.make_raw();
         raw.special_codes[SpecialCodeIndex::VMIN] = 1;
         raw.special_codes[SpecialCodeIndex::VTIME] = 0;
-        {
+        let first = {
             let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-            if before.is_none() {
+            let first = before.is_none();
+            if first {
                 let tty = rustix::io::fcntl_dupfd_cloexec(&self.tty, 3)?;
                 *before = Some(Before { tty, termios: now, shared: self.shared });
             }
-        }
+            first
+        };
         rustix::termios::tcsetattr(&self.tty, OptionalActions::Now, &raw)?;
-        write_all(self.tty.as_fd(), &[ENTER, &modes_off()].concat(), LEAVE_PATIENCE)
+        // A title that is put aside twice would come back only once.
+        let title = if first { KEEP_TITLE } else { b"" };
+        write_all(self.tty.as_fd(), &[title, ENTER, &modes_off()].concat(), LEAVE_PATIENCE)
     }
 
     /// Puts the terminal back as it was.
@@ -116,7 +126,14 @@ impl Terminal {
 
     /// Writes as much as the terminal takes, once it takes something. Dropping the future loses nothing.
     pub(super) async fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.tty.async_io(Interest::WRITABLE, |tty| Ok(rustix::io::write(tty, bytes)?)).await
+        match rustix::io::write(&self.tty, bytes) {
+            Err(rustix::io::Errno::AGAIN) => {}
+            outcome => return Ok(outcome?),
+        }
+        // The terminal takes nothing just now: only so long is the kernel asked about writing.
+        let own = rustix::io::fcntl_dupfd_cloexec(&self.tty, 3)?;
+        let waiting = watch(own, Interest::WRITABLE)?;
+        waiting.async_io(Interest::WRITABLE, |tty| Ok(rustix::io::write(tty, bytes)?)).await
     }
 
     /// Writes as much as the terminal takes now, which may be nothing.

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::UnixStream;
 use tokio::time::Instant;
-use towline_protocol::{Features, FrameDecoder, PREAMBLE, SUPPORTED, encode_frame, v1};
+use towline_protocol::{
+    Features, FrameDecoder, PREAMBLE, ProtocolRange, SUPPORTED, encode_frame, v1,
+};
 
 use super::ConnectError;
 use crate::paths::connect_unix;
+use crate::socket::Socket;
 
 /// The most bytes of noise that are skipped in front of the preamble. Start-up files print a few lines; what
 /// prints more is something else.
@@ -22,6 +24,17 @@ const HELLO_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The time between two tries while the server's queue of connections is full.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
+
+/// The versions of the protocol that are spoken. `TOWLINE_PROTOCOL=MIN-MAX` plays an older or a newer Towline
+/// in tests.
+pub fn spoken() -> ProtocolRange {
+    let range = || {
+        let text = std::env::var("TOWLINE_PROTOCOL").ok()?;
+        let (min, max) = text.split_once('-')?;
+        Some(ProtocolRange { min: min.parse().ok()?, max: max.parse().ok()? })
+    };
+    range().unwrap_or(SUPPORTED)
+}
 
 /// What a client says of itself, and how long it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +61,7 @@ impl Default for HelloOptions {
 }
 
 /// Connects to a socket; where the server's queue is full (many commands at once), waits for room.
-pub(crate) async fn dial_unix(path: &Path, deadline: Duration) -> Result<UnixStream, ConnectError> {
+pub(crate) async fn dial_unix(path: &Path, deadline: Duration) -> Result<Socket, ConnectError> {
     let end = Instant::now() + deadline;
     loop {
         match connect_unix(path).await {
@@ -58,7 +71,7 @@ pub(crate) async fn dial_unix(path: &Path, deadline: Duration) -> Result<UnixStr
                 }
                 tokio::time::sleep(BUSY_PAUSE).await;
             }
-            outcome => return Ok(outcome?),
+            outcome => return Ok(Socket::new(outcome?.into_std()?)?),
         }
     }
 }
@@ -70,9 +83,10 @@ pub(super) async fn shake(
     options: HelloOptions,
 ) -> Result<(FrameDecoder, v1::ServerHello), ConnectError> {
     let mut first = PREAMBLE.to_vec();
+    let spoken = spoken();
     let hello = v1::ClientHello {
-        protocol_min: SUPPORTED.min,
-        protocol_max: SUPPORTED.max,
+        protocol_min: spoken.min,
+        protocol_max: spoken.max,
         features: Features::ALL.0,
         version: options.version,
         ssh_auth_sock: options.ssh_auth_sock,

@@ -19,7 +19,7 @@ use towline_protocol::v1::{self, client_frame, reply, request};
 
 pub use error::{ConnectError, Lost, RequestError, io_error_in_words};
 pub(crate) use handshake::dial_unix;
-pub use handshake::{HelloOptions, NOISE_CAP};
+pub use handshake::{HelloOptions, NOISE_CAP, spoken};
 pub use stream::{Stream, StreamItem};
 
 use link::{Link, Route};
@@ -90,7 +90,7 @@ impl Connection {
     /// [`ConnectError`]; [`ConnectError::is_nobody_there`] tells a missing server from the rest.
     pub async fn unix(path: &Path, hello: HelloOptions) -> Result<Self, ConnectError> {
         let stream = handshake::dial_unix(path, hello.deadline).await?;
-        let (reader, writer) = stream.into_split();
+        let (reader, writer) = stream.split();
         Self::over_halves(reader, writer, hello).await
     }
 

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::net::UnixStream;
 use tokio::task::AbortHandle;
+use towline_client::socket::Socket;
+use towline_client::connection::spoken;
 use towline_protocol::v1::{self, ClientFrame, ClientHello, ErrorKind, client_frame, server_frame};
 use towline_protocol::{
-    Features, FrameDecoder, FrameError, PREAMBLE, ProtocolRange, SUPPORTED, encode_frame, negotiate,
+    Features, FrameDecoder, FrameError, PREAMBLE, ProtocolRange, encode_frame, negotiate,
 };
 
 pub(crate) use out::Out;
@@ -48,10 +49,10 @@ enum ConnError {
 }
 
 /// Serves one connection until it ends.
-pub(crate) async fn serve(server: Arc<Server>, stream: UnixStream) {
+pub(crate) async fn serve(server: Arc<Server>, socket: Socket) {
     server.clients.fetch_add(1, Ordering::Relaxed);
     let id = server.next_connection();
-    let socket = Arc::new(stream);
+    let socket = Arc::new(socket);
     let mut connection = Connection {
         id,
         out: Out::new(Arc::clone(&socket)),
@@ -88,7 +89,7 @@ impl Stream {
 struct Connection {
     id: u64,
     server: Arc<Server>,
-    socket: Arc<UnixStream>,
+    socket: Arc<Socket>,
     out: Out,
     decoder: FrameDecoder,
     streams: HashMap<u64, Stream>,
@@ -97,21 +98,25 @@ struct Connection {
 
 impl Connection {
     async fn run(&mut self) -> Result<(), ConnError> {
-        tokio::time::timeout(HELLO, self.handshake()).await.map_err(|_| ConnError::Silent)??;
+        let mut ending = self.server.ending.subscribe();
+        tokio::select! {
+            biased;
+            greeted = tokio::time::timeout(HELLO, self.handshake()) => {
+                greeted.map_err(|_| ConnError::Silent)??;
+            }
+            // Who has not even said hello is not waited for.
+            _ = crate::server::ended(&mut ending) => return Ok(()),
+        }
         // Before the last server's panes have been taken up, no answer about a pane would be true.
         self.server.ready().await;
-        let mut ending = self.server.ending.subscribe();
         let mut buffer = vec![0; READ];
         loop {
             tokio::select! {
                 biased;
-                ready = self.socket.readable() => {
-                    ready?;
-                    match self.socket.try_read(&mut buffer) {
-                        Ok(0) => return Ok(()),
-                        Ok(count) => self.decoder.extend(&buffer[..count]),
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                        Err(error) => return Err(error.into()),
+                read = self.socket.read(&mut buffer) => {
+                    match read? {
+                        0 => return Ok(()),
+                        count => self.decoder.extend(&buffer[..count]),
                     }
                     while let Some(frame) = self.decoder.next::<ClientFrame>()? {
                         self.frame(frame);
@@ -121,19 +126,7 @@ impl Connection {
                         Stream::Attachment(_) => true,
                     });
                 }
-                () = self.out.backlog() => {
-                    // Writing goes on beside reading: a client that only types must be heard too.
-                    let out = self.out.clone();
-                    let flush = out.flush();
-                    tokio::pin!(flush);
-                    tokio::select! {
-                        flushed = &mut flush => flushed?,
-                        ready = self.socket.readable() => {
-                            ready?;
-                            self.out.remind();
-                        }
-                    }
-                }
+                flushed = self.out.flush_backlog() => flushed?,
                 reason = crate::server::ended(&mut ending) => {
                     self.out.send(server_frame::Body::Goodbye(v1::Goodbye { reason: reason.into() }));
                     let _ = tokio::time::timeout(Duration::from_millis(200), self.out.flush()).await;
@@ -156,12 +149,9 @@ impl Connection {
             if greeted && let Some(hello) = self.decoder.next::<ClientHello>()? {
                 break hello;
             }
-            self.socket.readable().await?;
-            match self.socket.try_read(&mut buffer) {
-                Ok(0) => return Err(ConnError::Silent),
-                Ok(count) => self.decoder.extend(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
+            match self.socket.read(&mut buffer).await? {
+                0 => return Err(ConnError::Silent),
+                count => self.decoder.extend(&buffer[..count]),
             }
         };
         let ours = spoken();
@@ -239,17 +229,6 @@ impl Connection {
     fn view(&self, stream: u64) -> ViewId {
         ViewId { connection: self.id, stream }
     }
-}
-
-/// The versions of the protocol that are spoken. `TOWLINE_PROTOCOL=MIN-MAX` plays an older or a newer Towline
-/// in tests.
-fn spoken() -> ProtocolRange {
-    let range = || {
-        let text = std::env::var("TOWLINE_PROTOCOL").ok()?;
-        let (min, max) = text.split_once('-')?;
-        Some(ProtocolRange { min: min.parse().ok()?, max: max.parse().ok()? })
-    };
-    range().unwrap_or(SUPPORTED)
 }
 
 fn no_common_version(ours: ProtocolRange, hello: &ClientHello) -> Fault {

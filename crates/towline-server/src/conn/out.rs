@@ -7,8 +7,8 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::UnixStream;
 use tokio::sync::Notify;
+use towline_client::socket::Socket;
 use towline_protocol::v1::{self, ServerFrame, server_frame};
 use towline_protocol::{STREAM_CHUNK, encode_frame};
 
@@ -22,7 +22,7 @@ const BACKLOG_CAP: usize = 64 * 1024 * 1024;
 pub(crate) struct Out(Arc<Shared>);
 
 struct Shared {
-    socket: Arc<UnixStream>,
+    socket: Arc<Socket>,
     pending: Mutex<Pending>,
     /// Something is kept that the socket did not take.
     backlog: Notify,
@@ -37,13 +37,28 @@ struct Pending {
 }
 
 impl Out {
-    pub(crate) fn new(socket: Arc<UnixStream>) -> Self {
+    pub(crate) fn new(socket: Arc<Socket>) -> Self {
         Self(Arc::new(Shared { socket, pending: Mutex::default(), backlog: Notify::new() }))
     }
 
     /// Sends one frame, now or as soon as the socket takes it.
     pub(crate) fn send(&self, body: server_frame::Body) {
         self.extend(|bytes| encode_frame(&ServerFrame { body: Some(body) }, bytes));
+    }
+
+    /// Keeps one frame to go with the next one sent, or by [`write_out`](Self::write_out).
+    pub(crate) fn keep(&self, body: server_frame::Body) {
+        let mut pending = self.pending();
+        if !pending.dead {
+            encode_frame(&ServerFrame { body: Some(body) }, &mut pending.bytes);
+        }
+    }
+
+    /// Writes what is kept.
+    pub(crate) fn write_out(&self) {
+        if self.has_backlog() {
+            self.extend(|_| {});
+        }
     }
 
     /// Appends raw bytes made by `fill` and writes what can be written.
@@ -86,10 +101,26 @@ impl Out {
         self.send(server_frame::Body::End(v1::StreamEnd { stream, error, exit }));
     }
 
-    /// Waits until something is kept, then until it is written.
+    /// Waits until something is kept, then until it is written. Dropping the future loses nothing.
     ///
     /// # Errors
     /// The socket's, and one for a peer that was cut off.
+    pub(crate) async fn flush_backlog(&self) -> io::Result<()> {
+        if !self.has_backlog() {
+            self.0.backlog.notified().await;
+        }
+        self.flush().await
+    }
+
+    fn has_backlog(&self) -> bool {
+        let pending = self.pending();
+        pending.dead || pending.written < pending.bytes.len()
+    }
+
+    /// Waits until all that is kept is written.
+    ///
+    /// # Errors
+    /// As [`flush_backlog`](Self::flush_backlog).
     pub(crate) async fn flush(&self) -> io::Result<()> {
         loop {
             let (left, dead) = {
@@ -106,16 +137,6 @@ impl Out {
         }
     }
 
-    /// Something is still kept: whoever waits for a backlog shall look again.
-    pub(crate) fn remind(&self) {
-        self.0.backlog.notify_one();
-    }
-
-    /// Waits until something is kept that the socket did not take.
-    pub(crate) async fn backlog(&self) {
-        self.0.backlog.notified().await;
-    }
-
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,12 +144,11 @@ impl Out {
 
 impl Pending {
     /// Writes what the socket takes; true where something is left.
-    fn write(&mut self, socket: &UnixStream) -> bool {
+    fn write(&mut self, socket: &Socket) -> bool {
         while self.written < self.bytes.len() {
             match socket.try_write(&self.bytes[self.written..]) {
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
                     self.dead = true;
                     break;

@@ -257,7 +257,7 @@ impl Job {
                 self.server.store.trouble().map(|why| format!("the store can't be written: {why}")),
             )
             .collect();
-        let range = super::spoken();
+        let range = towline_client::connection::spoken();
         v1::StatusReply {
             pid: i32::try_from(std::process::id()).unwrap_or(0),
             version: env!("CARGO_PKG_VERSION").into(),

@@ -20,6 +20,7 @@ use super::view::Views;
 use super::waiter::Waiter;
 use super::{Acknowledge, ClientId, Command, Look, Pane, Typed, folder};
 use crate::clock;
+use crate::conn::Out;
 use crate::fault::Fault;
 use crate::server::Server;
 
@@ -86,6 +87,8 @@ pub(super) struct Actor {
     write_at: Option<Instant>,
     /// Activity, title or size changed since facts were written down.
     unwritten: bool,
+    /// Connections with acknowledgements that are kept to go with a painting.
+    unsent: Vec<Out>,
     exited: Option<(ExitStatus, u64)>,
     kill_done: bool,
     /// The holder has left.
@@ -132,6 +135,7 @@ impl Actor {
             write_at: None,
             unwritten: false,
             exited: welcome.exit.map(|exit| (exit.status, exit.time)),
+            unsent: Vec::new(),
             kill_done: false,
             gone: false,
             happened: Vec::new(),
@@ -157,6 +161,10 @@ impl Actor {
         loop {
             self.catch_up();
             self.settle();
+            // After the painting: what was typed is acknowledged along with its echo.
+            for out in self.unsent.drain(..) {
+                out.write_out();
+            }
             if let Some((status, at)) = self.exited
                 && !self.busy()
             {
@@ -590,7 +598,7 @@ impl Actor {
             AckStatus::Ended => Some(Fault::ended(&self.pane.name())),
             AckStatus::Unknown | AckStatus::Sequence => Some(Fault::outcome_unknown(&self.pane.name())),
         };
-        done.tell(seq, fault);
+        self.unsent.extend(done.tell(seq, fault));
     }
 
     // -------------------------------------------------------------------------------- the end
@@ -622,7 +630,7 @@ impl Actor {
         self.views.lost(&fault);
         for ((_, seq), done) in self.typing.drain() {
             if let done @ Acknowledge::Task(_) = done {
-                done.tell(seq, Some(fault.clone()));
+                let _ = done.tell(seq, Some(fault.clone()));
             }
         }
     }
@@ -638,7 +646,9 @@ impl Actor {
         self.views.end(exit);
         let fault = Fault::ended(&self.pane.name());
         for ((_, seq), done) in self.typing.drain() {
-            done.tell(seq, Some(fault.clone()));
+            if let Some(out) = done.tell(seq, Some(fault.clone())) {
+                out.write_out();
+            }
         }
         for done in self.opening.drain().flat_map(|(_, all)| all) {
             let _ = done.send(Err(fault.clone()));
@@ -647,18 +657,18 @@ impl Actor {
 }
 
 impl Acknowledge {
-    /// Says that input number `seq` was written, or why not.
-    fn tell(self, seq: u64, fault: Option<Fault>) {
+    /// Says that input number `seq` was written, or why not. What is returned wants to be written out.
+    #[must_use]
+    fn tell(self, seq: u64, fault: Option<Fault>) -> Option<Out> {
         match self {
             Self::Stream { out, stream } => {
-                out.send(v1::server_frame::Body::InputAck(v1::InputAck {
-                    stream,
-                    seq,
-                    error: fault.map(Into::into),
-                }))
+                let error = fault.map(Into::into);
+                out.keep(v1::server_frame::Body::InputAck(v1::InputAck { stream, seq, error }));
+                Some(out)
             }
             Self::Task(done) => {
                 let _ = done.send(fault.map_or(Ok(()), Err));
+                None
             }
         }
     }

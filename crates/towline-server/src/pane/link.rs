@@ -4,8 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::io::Interest;
-use tokio::net::UnixStream;
+use towline_client::socket::Socket;
 use towline_holder::wire::{Decoder, FromHolder, ToHolder, Welcome};
 
 /// How long a holder may take to answer a connection. It has one thread that never blocks for long, so a
@@ -17,7 +16,7 @@ const READ: usize = 64 * 1024;
 
 /// The connection to a holder, past its Welcome.
 pub(super) struct Link {
-    stream: UnixStream,
+    socket: Socket,
     pub(super) decoder: Decoder,
     out: Vec<u8>,
     buffer: Box<[u8]>,
@@ -35,10 +34,8 @@ impl Link {
         live_from: Option<u64>,
     ) -> io::Result<(Self, Welcome)> {
         let attempt = async {
-            let stream = towline_holder::connect(folder)?;
-            stream.set_nonblocking(true)?;
             let mut link = Self {
-                stream: UnixStream::from_std(stream)?,
+                socket: Socket::new(towline_holder::connect(folder)?)?,
                 decoder: Decoder::new(),
                 out: Vec::new(),
                 buffer: vec![0; READ].into_boxed_slice(),
@@ -65,9 +62,8 @@ impl Link {
     fn flush(&mut self) {
         let mut written = 0;
         while written < self.out.len() {
-            match self.stream.try_write(&self.out[written..]) {
+            match self.socket.try_write(&self.out[written..]) {
                 Ok(count) => written += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // A broken socket is found by the next read.
                 Err(_) => break,
             }
@@ -81,29 +77,28 @@ impl Link {
     /// The socket's; `UnexpectedEof` when the holder has gone.
     pub(super) async fn turn(&mut self) -> io::Result<()> {
         loop {
-            let interest = if self.out.is_empty() {
-                Interest::READABLE
-            } else {
-                Interest::READABLE | Interest::WRITABLE
-            };
-            let ready = self.stream.ready(interest).await?;
-            if ready.is_writable() {
-                self.flush();
+            if self.out.is_empty() {
+                let read = self.socket.read(&mut self.buffer).await?;
+                return self.took(read);
             }
-            match self.stream.try_read(&mut self.buffer) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => {
-                    self.decoder.push(&self.buffer[..count]);
-                    return Ok(());
+            // The holder takes little just now: it is written to beside the reading.
+            tokio::select! {
+                read = self.socket.read(&mut self.buffer) => {
+                    let read = read?;
+                    return self.took(read);
                 }
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                    ) => {}
-                Err(error) => return Err(error),
+                writable = self.socket.writable() => writable?,
             }
+            self.flush();
         }
+    }
+
+    fn took(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.decoder.push(&self.buffer[..count]);
+        Ok(())
     }
 }
 

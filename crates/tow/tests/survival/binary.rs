@@ -1,0 +1,66 @@
+//! Towline's own program is replaced, as an upgrade does, while it runs.
+
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use towline_testkit::Tow;
+
+use crate::{ordeal, processes};
+
+/// Puts another file in the program's place: the same program, and not the same bytes.
+fn replace(program: &Path) {
+    let fresh = program.with_extension("new");
+    std::fs::copy(env!("CARGO_BIN_EXE_tow"), &fresh).unwrap();
+    let mut file = std::fs::File::options().append(true).open(&fresh).unwrap();
+    file.write_all(b"another build").unwrap();
+    drop(file);
+    std::fs::rename(fresh, program).unwrap();
+}
+
+#[test]
+fn a_changed_program_takes_over_what_the_old_one_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("tow");
+    std::fs::copy(env!("CARGO_BIN_EXE_tow"), &program).unwrap();
+    let tow = Tow::new(&program);
+    ordeal::survive(&tow, || {
+        for restart in [true, false, true, false] {
+            let before = tow.server_pid();
+            let panes = tow.json(&["list", "--json"])["panes"].as_array().unwrap().len();
+            replace(&program);
+            if restart {
+                tow.ok(&["server", "restart"]);
+            } else {
+                processes::kill(before.unwrap());
+                tow.ok(&["list"]);
+            }
+            let after = tow.server_pid().unwrap();
+            assert_ne!(Some(after), before);
+            let runs = std::fs::metadata(format!("/proc/{after}/exe")).unwrap();
+            assert_eq!(runs.ino(), std::fs::metadata(&program).unwrap().ino());
+            let now = tow.json(&["list", "--json"])["panes"].as_array().unwrap().len();
+            assert_eq!((now, panes), (3, 3));
+        }
+    });
+}
+
+#[test]
+fn a_pane_started_after_an_upgrade_is_kept_by_the_program_its_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("tow");
+    std::fs::copy(env!("CARGO_BIN_EXE_tow"), &program).unwrap();
+    let tow = Tow::new(&program);
+    tow.spawn("old", "exec sleep 1000");
+    let old = std::fs::metadata(&program).unwrap().ino();
+    replace(&program);
+    tow.spawn("between", "exec sleep 1000");
+    tow.ok(&["server", "restart"]);
+    tow.spawn("new", "exec sleep 1000");
+    let new = std::fs::metadata(&program).unwrap().ino();
+    for (name, expected) in [("old", old), ("between", old), ("new", new)] {
+        let holder = processes::holder(&tow, name);
+        let runs = std::fs::metadata(format!("/proc/{holder}/exe")).unwrap().ino();
+        assert_eq!(runs, expected, "{name}");
+    }
+}

@@ -1,0 +1,26 @@
+//! What survives what: servers killed at any moment, upgrades, other versions, reboots, lost stores. Each test has
+//! a Towline of its own and drives it through the real binary.
+
+#![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
+
+mod binary;
+mod holders;
+mod kills;
+mod many;
+mod ordeal;
+mod processes;
+mod queries;
+mod random;
+mod reboot;
+mod restarts;
+mod store;
+mod terminal;
+mod trees;
+mod versions;
+
+use towline_testkit::Tow;
+
+/// A Towline of the program under test.
+fn tow() -> Tow {
+    Tow::new(env!("CARGO_BIN_EXE_tow"))
+}
