@@ -20,6 +20,8 @@ pub(crate) enum ErrorKind {
     Unreachable,
     /// Nobody can say whether it was done.
     OutcomeUnknown,
+    /// The server speaks only other versions of the protocol.
+    Version,
     /// It took longer than it was allowed to.
     TimedOut,
 }
@@ -29,7 +31,7 @@ impl ErrorKind {
     pub(crate) fn exit_status(self) -> u8 {
         match self {
             Self::OutputClosed => 0,
-            Self::Failed => 1,
+            Self::Failed | Self::Version => 1,
             Self::Usage => 2,
             Self::NotFound => 3,
             Self::Ambiguous => 4,
@@ -84,7 +86,8 @@ impl CommandError {
         match error {
             ConnectError::Refused(error) => {
                 let kind = match error.kind() {
-                    v1::ErrorKind::Version | v1::ErrorKind::Forbidden => ErrorKind::Failed,
+                    v1::ErrorKind::Version => ErrorKind::Version,
+                    v1::ErrorKind::Forbidden => ErrorKind::Failed,
                     _ => ErrorKind::Unreachable,
                 };
                 let message = format!("the server at {place} refuses: {}", error.message);
@@ -104,10 +107,10 @@ impl From<v1::Error> for CommandError {
             Remote::Ambiguous => ErrorKind::Ambiguous,
             Remote::TimedOut => ErrorKind::TimedOut,
             Remote::OutcomeUnknown => ErrorKind::OutcomeUnknown,
+            Remote::Version => ErrorKind::Version,
             Remote::Unspecified
             | Remote::Ended
             | Remote::Unsupported
-            | Remote::Version
             | Remote::CannotStart
             | Remote::LineTooLong
             | Remote::Forbidden

@@ -17,6 +17,8 @@ const GIVE_UP: Duration = Duration::from_secs(5);
 /// An order to end all.
 #[derive(Debug)]
 pub(crate) struct Kill {
+    /// Whose descendants are to end.
+    root: i32,
     /// From when on they are ended by SIGKILL.
     force_at: Instant,
     next: Instant,
@@ -25,8 +27,9 @@ pub(crate) struct Kill {
 }
 
 impl Kill {
-    pub(crate) fn new(now: Instant, grace: Duration) -> Self {
-        Self { force_at: now + grace, next: now, asked: HashSet::new() }
+    /// All below the process `root`; that itself stays.
+    pub(crate) fn new(root: i32, now: Instant, grace: Duration) -> Self {
+        Self { root, force_at: now + grace, next: now, asked: HashSet::new() }
     }
 
     /// Another order came: the shorter grace counts.
@@ -48,7 +51,7 @@ impl Kill {
     /// Signals whoever is there. The number of those left, once there are none or it gives up.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<u32> {
         self.next = now + INTERVAL;
-        let processes = descendants();
+        let processes = descendants(self.root);
         if processes.is_empty() || now >= self.force_at + GIVE_UP {
             return Some(u32::try_from(processes.len()).unwrap_or(u32::MAX));
         }

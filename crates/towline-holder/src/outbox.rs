@@ -10,6 +10,10 @@ use crate::wire::FromHolder;
 /// prints at once, small enough that a stalled server costs a holder little memory.
 const OUTPUT_MAX: usize = 256 * 1024;
 
+/// Output up to this length goes along with an answer as short as this, in one system call. It is not dropped
+/// then, which is allowed: a server that is behind passes over what it has read already.
+const MERGED: usize = 1024;
+
 /// How long the word that an input was written waits for the output that it causes, as a rule an echo: together
 /// they wake the server once rather than twice, before the echo is shown.
 const PATIENCE: Duration = Duration::from_millis(2);
@@ -49,7 +53,14 @@ struct Frame {
 
 impl Outbox {
     pub(crate) fn new() -> Self {
-        Self { frames: VecDeque::new(), sent: 0, output_bytes: 0, answer_bytes: 0, live: Live::Off, patience: None }
+        Self {
+            frames: VecDeque::new(),
+            sent: 0,
+            output_bytes: 0,
+            answer_bytes: 0,
+            live: Live::Off,
+            patience: None,
+        }
     }
 
     /// Queues a message that is never dropped and goes with the next output, or when [`PATIENCE`] has passed.
@@ -97,6 +108,13 @@ impl Outbox {
         self.patience = None;
         let mut bytes = Vec::new();
         message.encode(&mut bytes);
+        if bytes.len() <= MERGED
+            && let Some(answer) = self.unsent_answer()
+        {
+            answer.extend_from_slice(&bytes);
+            self.answer_bytes += bytes.len();
+            return;
+        }
         if self.output_bytes + bytes.len() > OUTPUT_MAX {
             self.drop_output();
             self.live = Live::Behind;
@@ -104,6 +122,13 @@ impl Outbox {
             self.output_bytes += bytes.len();
             self.frames.push_back(Frame { bytes, output: true });
         }
+    }
+
+    /// The answer at the back, where it is short and nothing of it is sent.
+    fn unsent_answer(&mut self) -> Option<&mut Vec<u8>> {
+        let is_begun = self.frames.len() == 1 && self.sent > 0;
+        let back = self.frames.back_mut().filter(|_| !is_begun)?;
+        (!back.output && back.bytes.len() <= MERGED).then_some(&mut back.bytes)
     }
 
     /// Whether there is something to send.

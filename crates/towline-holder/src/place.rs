@@ -1,7 +1,7 @@
 //! The holder's files in a pane's folder.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 
-/// Locked by the holder for as long as it lives.
+/// Locked by the holder for as long as it lives; holds its process id.
 const LOCK: &str = "lock";
 /// Where the holder listens.
 const SOCKET: &str = "sock";
@@ -39,12 +40,27 @@ pub fn is_alive(dir: &Path) -> bool {
 
 /// Connects to the holder of the pane with the folder `dir`, however long that path is.
 ///
-/// The holder talks to its newest connection only, so this is not for asking whether it lives.
+/// The holder talks to its newest connection only, so this is not for asking whether it lives. Reads and writes of
+/// the connection don't block.
 ///
 /// # Errors
-/// `NotFound` or `ConnectionRefused` if none listens there.
+/// `NotFound` or `ConnectionRefused` if none listens there, `WouldBlock` if a holder that stands still has left too
+/// many waiting.
 pub fn connect(dir: &Path) -> io::Result<UnixStream> {
-    at_short_path(dir, SOCKET, |path| UnixStream::connect(path))
+    at_short_path(dir, SOCKET, |path| {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        // A blocking one would wait for ever for a holder that takes nobody in.
+        rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+        Ok(UnixStream::from(socket))
+    })
+}
+
+/// The process id of the holder of the pane with the folder `dir`, if it has one.
+pub(crate) fn holder_pid(dir: &Path) -> Option<i32> {
+    let text = fs::read_to_string(dir.join(LOCK)).ok()?;
+    // Whoever has the lock now wrote it.
+    text.trim_end().parse().ok().filter(|_| is_alive(dir))
 }
 
 /// Takes the lock for as long as the file stays open.
@@ -62,7 +78,12 @@ pub(crate) fn lock(dir: &Path) -> io::Result<File> {
     let mut tries = 0;
     loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(file),
+            Ok(()) => {
+                // Only a help for who would end it: what counts is the lock.
+                let _ = file.set_len(0);
+                let _ = (&file).write_all(format!("{}\n", std::process::id()).as_bytes());
+                return Ok(file);
+            }
             // Who asks whether there is a holder has the lock for a moment.
             Err(Errno::AGAIN) if tries < LOCK_TRIES => {
                 tries += 1;
@@ -120,9 +141,26 @@ mod tests {
         assert!(!is_alive(dir.path()));
         let held = lock(dir.path()).unwrap();
         assert!(is_alive(dir.path()));
+        assert_eq!(holder_pid(dir.path()), i32::try_from(std::process::id()).ok());
         assert_eq!(lock(dir.path()).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         drop(held);
         assert!(!is_alive(dir.path()));
+        assert_eq!(holder_pid(dir.path()), None);
+    }
+
+    #[test]
+    fn a_holder_that_takes_nobody_in_keeps_nobody_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let _listener = listen(dir.path()).unwrap();
+        let mut waiting = Vec::new();
+        let error = loop {
+            match connect(dir.path()) {
+                Ok(stream) => waiting.push(stream),
+                Err(error) => break error,
+            }
+            assert!(waiting.len() < 10_000);
+        };
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// What the name of a Towline process that must not be ended is (`comm` in proc(5)).
-const TOWLINE: [&str; 2] = ["tow: server", "tow: holder"];
+const TOWLINE: [&str; 2] = ["tow: server", HOLDER];
+const HOLDER: &str = "tow: holder";
 
 /// A process that lives. Its start makes it another one than a later process with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,9 +32,9 @@ struct Stat {
     start: u64,
 }
 
-/// Those below this process, but for other Towline servers and holders and what is below those.
+/// Those below a process, but for other Towline servers and holders and what is below those.
 /// Zombies are not counted.
-pub(crate) fn descendants() -> Vec<Process> {
+pub(crate) fn descendants(of: i32) -> Vec<Process> {
     let mut below: HashMap<i32, Vec<(i32, Stat)>> = HashMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let pid = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
@@ -45,7 +46,7 @@ pub(crate) fn descendants() -> Vec<Process> {
     }
     let own = own_exe();
     let mut found = Vec::new();
-    let mut parents = vec![std::process::id().cast_signed()];
+    let mut parents = vec![of];
     while let Some(parent) = parents.pop() {
         for (pid, stat) in below.remove(&parent).unwrap_or_default() {
             if is_towline(pid, &stat, own.as_ref()) {
@@ -59,6 +60,13 @@ pub(crate) fn descendants() -> Vec<Process> {
         }
     }
     found
+}
+
+/// A holder that lives under this id.
+pub(crate) fn holder(pid: i32) -> Option<Process> {
+    let stat = read_stat(pid)?;
+    let is_holder = stat.comm == HOLDER && is_towline(pid, &stat, own_exe().as_ref());
+    is_holder.then_some(Process { pid, start: stat.start })
 }
 
 /// Sends signals to a process, unless it is gone and another has its id.
@@ -153,11 +161,12 @@ mod tests {
     fn children_are_found_and_signalled() {
         let mut child = std::process::Command::new("sleep").arg("100").spawn().unwrap();
         let pid = child.id().cast_signed();
-        let found = descendants().into_iter().find(|process| process.pid == pid).unwrap();
+        let own = std::process::id().cast_signed();
+        let found = descendants(own).into_iter().find(|process| process.pid == pid).unwrap();
         signal(Process { start: found.start + 1, ..found }, &[Signal::KILL]);
         assert!(is_same(found));
         signal(found, &[Signal::KILL]);
         child.wait().unwrap();
-        assert!(!descendants().contains(&found));
+        assert!(!descendants(own).contains(&found));
     }
 }

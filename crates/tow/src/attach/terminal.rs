@@ -121,7 +121,21 @@ impl Terminal {
 
     /// Reads what was typed; 0 bytes where the terminal is gone. Dropping the future loses nothing.
     pub(super) async fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.tty.async_io(Interest::READABLE, |tty| Ok(rustix::io::read(tty, &mut *bytes)?)).await
+        loop {
+            let mut guard = self.tty.readable().await?;
+            match rustix::io::read(&self.tty, &mut *bytes) {
+                Ok(count) => {
+                    // Less than there was room for: a further look would only find it dry.
+                    if count > 0 && count < bytes.len() {
+                        guard.clear_ready();
+                    }
+                    return Ok(count);
+                }
+                Err(rustix::io::Errno::AGAIN) => guard.clear_ready(),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Writes as much as the terminal takes, once it takes something. Dropping the future loses nothing.

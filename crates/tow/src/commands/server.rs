@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::Serialize;
+use towline_client::paths::connect_unix;
 use towline_client::{Connection, RequestError};
 use towline_protocol::v1::{self, reply, request};
 
@@ -109,25 +110,47 @@ async fn start(context: &Context) -> Result<ExitCode, CommandError> {
 }
 
 async fn stop(context: &Context, kill: bool) -> Result<ExitCode, CommandError> {
-    let connection = match context.connect_running().await? {
-        Some(connection) => connection,
+    match context.connect_running().await {
+        Ok(Some(connection)) => {
+            shut_down(&connection, v1::Shutdown { kill, restart: false }).await?;
+        }
         // Panes outlive their server; only a server can end them.
-        None if kill && context.paths()?.panes().exists() => context.connect().await?,
-        None => {
+        Ok(None) if kill && context.paths()?.panes().exists() => {
+            let connection = context.connect().await?;
+            shut_down(&connection, v1::Shutdown { kill, restart: false }).await?;
+        }
+        Ok(None) => {
             context.say("the server does not run");
             return Ok(ExitCode::SUCCESS);
         }
-    };
-    shut_down(&connection, v1::Shutdown { kill, restart: false }).await?;
+        Err(error) if error.kind == ErrorKind::Version && !kill => terminate(context).await?,
+        Err(error) => return Err(error),
+    }
     context.say("the server has stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn restart(context: &Context) -> Result<ExitCode, CommandError> {
-    if let Some(connection) = context.connect_running().await? {
-        shut_down(&connection, v1::Shutdown { kill: false, restart: true }).await?;
+    match context.connect_running().await {
+        Ok(Some(connection)) => {
+            shut_down(&connection, v1::Shutdown { kill: false, restart: true }).await?;
+        }
+        Ok(None) => {}
+        Err(error) if error.kind == ErrorKind::Version => terminate(context).await?,
+        Err(error) => return Err(error),
     }
     start(context).await
+}
+
+/// Ends a server that speaks only other versions of the protocol: signals are the same in all of them.
+async fn terminate(context: &Context) -> Result<(), CommandError> {
+    let failed = |error| CommandError::io("cannot end the server", &error);
+    let peer = connect_unix(&context.socket()?).await.and_then(|stream| stream.peer_cred());
+    let pid = peer.map_err(failed)?.pid().and_then(Pid::from_raw);
+    let Some(pid) = pid else { return Err(CommandError::failed("the server is no process here")) };
+    let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| failed(error.into()))?;
+    pidfd_send_signal(&process, Signal::TERM).map_err(|error| failed(error.into()))?;
+    if has_ended(&process) { Ok(()) } else { Err(slow()) }
 }
 
 /// Tells the server to end, and waits until its process has.
@@ -140,15 +163,16 @@ async fn shut_down(connection: &Connection, request: v1::Shutdown) -> Result<(),
         Ok(_) | Err(RequestError::Lost { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    let slow = || {
-        let message = format!("the server did not end within {} s", STOP_DEADLINE.as_secs());
-        CommandError::new(ErrorKind::TimedOut, message).hint("tow server status")
-    };
     tokio::time::timeout(STOP_DEADLINE, connection.lost()).await.map_err(|_| slow())?;
     match process {
         Some(process) if !has_ended(&process) => Err(slow()),
         _ => Ok(()),
     }
+}
+
+fn slow() -> CommandError {
+    let message = format!("the server did not end within {} s", STOP_DEADLINE.as_secs());
+    CommandError::new(ErrorKind::TimedOut, message).hint("tow server status")
 }
 
 /// Waits for the end of a process; `false` where it takes too long.

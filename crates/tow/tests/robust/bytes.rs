@@ -96,7 +96,9 @@ fn a_text_split_at_every_byte_gives_the_same_screen() {
         assert_eq!(pane["title"], "another ü 題", "{name}");
     }
     let told = tow.ok(&["peek", "whole", "--screen"]);
-    for expected in ["日本語 한국어", "┌──┐ box", "after a string done", "link text", "after the title"] {
+    for expected in
+        ["日本語 한국어", "┌─inserted", "after a string done", "link text", "after the title"]
+    {
         assert!(told.contains(expected), "{expected} in {told}");
     }
 }

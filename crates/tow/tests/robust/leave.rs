@@ -43,7 +43,9 @@ fn check_left(outer: &mut Outer, farewell: Option<&str>, status: i32) {
     // Margins, insert mode and character sets are as they were too.
     let mut terminal = outer.seen();
     let below = "\r\n".repeat(30);
-    terminal.terminal.feed(format!("{below}qx\x1b[H!\x1b[1;1Hab\x1b[1;1Hc").as_bytes(), &mut vec![]);
+    terminal
+        .terminal
+        .feed(format!("{below}qx\x1b[H!\x1b[1;1Hab\x1b[1;1Hc").as_bytes(), &mut vec![]);
     let rows = terminal.rows();
     assert_eq!((rows[0].as_str(), rows[23].as_str()), ("cb", "qx"), "{rows:#?}");
 }

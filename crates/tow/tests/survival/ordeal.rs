@@ -126,7 +126,8 @@ fn check_output(tow: &Tow, name: &str, texts: &[String]) {
     let printed: Vec<String> = (1..=count).map(|n| n.to_string()).collect();
     assert_same(&with("line "), &printed, name);
     assert_same(&with("got "), texts, name);
-    let others = peeked.lines().filter(|line| !line.starts_with("line ") && !line.starts_with("got "));
+    let others =
+        peeked.lines().filter(|line| !line.starts_with("line ") && !line.starts_with("got "));
     assert_eq!(others.collect::<Vec<_>>(), ["ready", &format!("end {count}")], "{name}");
 }
 
@@ -134,10 +135,15 @@ fn check_output(tow: &Tow, name: &str, texts: &[String]) {
 #[track_caller]
 fn assert_same(got: &[String], expected: &[String], name: &str) {
     let at = got.iter().zip(expected).take_while(|(one, other)| one == other).count();
-    let around = |list: &[String]| list[at.saturating_sub(3).min(list.len())..].iter().take(8).cloned().collect::<Vec<_>>();
+    let around = |list: &[String]| {
+        list[at.saturating_sub(3).min(list.len())..].iter().take(8).cloned().collect::<Vec<_>>()
+    };
     assert!(
         got == expected,
         "{name}: {} of {} lines; they part at {at}: {:?} for {:?}",
-        got.len(), expected.len(), around(got), around(expected)
+        got.len(),
+        expected.len(),
+        around(got),
+        around(expected)
     );
 }

@@ -13,7 +13,8 @@ pub(crate) fn server(tow: &Tow) -> Option<i32> {
     pids.find(|pid| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut words = line.split(|byte| *byte == 0);
-        words.next() == Some(b"tow: server") && words.any(|word| word == state.as_os_str().as_bytes())
+        words.next() == Some(b"tow: server")
+            && words.any(|word| word == state.as_os_str().as_bytes())
     })
 }
 

@@ -112,7 +112,10 @@ impl Holder {
         let now = Instant::now();
         match &mut self.kill {
             Some(kill) => kill.hasten(now, grace),
-            None => self.kill = Some(Kill::new(now, grace)),
+            None => {
+                let own = std::process::id().cast_signed();
+                self.kill = Some(Kill::new(own, now, grace));
+            }
         }
     }
 

@@ -12,8 +12,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
-use towline_client::socket::Socket;
 use towline_client::connection::spoken;
+use towline_client::socket::Socket;
 use towline_protocol::v1::{self, ClientFrame, ClientHello, ErrorKind, client_frame, server_frame};
 use towline_protocol::{
     Features, FrameDecoder, FrameError, PREAMBLE, ProtocolRange, encode_frame, negotiate,

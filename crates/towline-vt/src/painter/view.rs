@@ -12,10 +12,14 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The part to show: the bottom left one, moved so that a visible cursor is in it.
+    /// The part to show: the left one at the bottom of what is used, moved so that a visible cursor is in it.
     pub(super) fn of(screen: &Screen, size: Size) -> Self {
         let (cols, rows) = (usize::from(size.cols), usize::from(size.rows));
-        let bottom = screen.lines.saturating_sub(rows);
+        let used = match screen.lines.saturating_sub(rows) {
+            0 => 0,
+            _ => screen.grid().used_lines().max(screen.row + 1),
+        };
+        let bottom = used.saturating_sub(rows);
         if !screen.modes.cursor_visible {
             return View { row: bottom, col: 0 };
         }
