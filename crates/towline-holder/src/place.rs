@@ -40,8 +40,7 @@ pub fn is_alive(dir: &Path) -> bool {
 
 /// Connects to the holder of the pane with the folder `dir`, however long that path is.
 ///
-/// The holder talks to its newest connection only, so this is not for asking whether it lives. Reads and writes of
-/// the connection don't block.
+/// The holder talks to its newest connection only, so this is not for asking whether it lives.
 ///
 /// # Errors
 /// `NotFound` or `ConnectionRefused` if none listens there, `WouldBlock` if a holder that stands still has left too
@@ -52,7 +51,9 @@ pub fn connect(dir: &Path) -> io::Result<UnixStream> {
         let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         // A blocking one would wait for ever for a holder that takes nobody in.
         rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
-        Ok(UnixStream::from(socket))
+        let stream = UnixStream::from(socket);
+        stream.set_nonblocking(false)?;
+        Ok(stream)
     })
 }
 

@@ -38,6 +38,12 @@ impl Fault {
         .hint(format!("tow peek {name}    shows what arrived"))
     }
 
+    /// The pane's holder lives and says nothing.
+    pub(crate) fn silent(name: &str) -> Self {
+        Self::internal(format!("{name}'s holder does not answer"))
+            .hint(format!("tow info {name}    shows its process id"))
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -40,6 +40,11 @@ impl Panes {
         inner.by_id.insert(pane.id, pane);
     }
 
+    /// Whether the pane is there, alive or ended.
+    pub(crate) fn has(&self, id: u64) -> bool {
+        self.inner().by_id.contains_key(&id)
+    }
+
     pub(crate) fn remove(&self, id: u64) {
         self.inner().by_id.remove(&id);
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore, watch};
 use towline_client::Paths;
@@ -17,6 +18,12 @@ use crate::store::{Loaded, Op, RowStatus, Store};
 /// At most so many journals are replayed at a time: it takes a whole core each, and whoever looks at a pane
 /// while fifty others wake up shall not wait for all of them.
 const REPLAYS: usize = 2;
+
+/// Holders are asked whether they answer at most so often, and only when somebody looks: a quiet host stays so.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long after a look.
+const PROBE_AFTER: Duration = Duration::from_millis(20);
 
 /// What the configuration says that a server uses.
 #[derive(Debug, Clone)]
@@ -80,6 +87,8 @@ pub(crate) struct Server {
     /// Panes that have printed since their journals were synced.
     printed: Mutex<HashSet<u64>>,
     pub(crate) something_printed: Notify,
+    /// When holders were last asked whether they answer.
+    probed: Mutex<Option<Instant>>,
 }
 
 impl Server {
@@ -108,6 +117,7 @@ impl Server {
             replays: Arc::new(Semaphore::new(REPLAYS)),
             printed: Mutex::default(),
             something_printed: Notify::new(),
+            probed: Mutex::new(None),
         })
     }
 
@@ -134,8 +144,12 @@ impl Server {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Writes a pane's row down, sometime soon.
+    /// Writes a pane's row down, sometime soon; not that of one that was removed, which its task may still be
+    /// finding out.
     pub(crate) fn write_down(&self, pane: &Pane) {
+        if !self.panes.has(pane.id) {
+            return;
+        }
         self.store.write(Op::Put(Box::new(pane.facts().row.clone())));
     }
 
@@ -152,6 +166,26 @@ impl Server {
     /// The panes that have printed since this was last asked.
     pub(crate) fn take_printed(&self) -> HashSet<u64> {
         std::mem::take(&mut self.printed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Somebody looks at the panes: sees to it that soon it is known which holders don't answer.
+    pub(crate) fn probe_holders(self: &Arc<Self>) {
+        let now = Instant::now();
+        {
+            let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+            if probed.is_some_and(|at| now - at < PROBE_INTERVAL) {
+                return;
+            }
+            *probed = Some(now);
+        }
+        let server = Arc::clone(self);
+        tokio::spawn(async move {
+            // Whoever looks has an answer by then, which this must not delay.
+            tokio::time::sleep(PROBE_AFTER).await;
+            for pane in server.panes.all() {
+                let _ = pane.tell(crate::pane::Command::Probe);
+            }
+        });
     }
 
     /// Runs a replay on another thread, when its turn has come.

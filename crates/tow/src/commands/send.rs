@@ -63,6 +63,9 @@ struct SentJson<'a> {
     enter: bool,
 }
 
+/// The most bytes of a text: what one request carries, and room for the rest of it.
+const TEXT_MAX: usize = towline_protocol::FRAME_CAP - 1024 * 1024;
+
 /// What is to be typed.
 #[derive(Debug, PartialEq, Eq)]
 struct Typing {
@@ -117,6 +120,10 @@ fn typing(
     if text.is_none() && args.key.is_empty() {
         return Err(CommandError::usage("there is nothing to send: no TEXT, no --key, no --stdin")
             .hint("tow send --help"));
+    }
+    if let Some(text) = text.as_ref().filter(|text| text.len() > TEXT_MAX) {
+        let message = format!("{} bytes are too many to type: {TEXT_MAX} go at once", text.len());
+        return Err(CommandError::usage(message).hint("send the name of a file that holds them"));
     }
     let enter = text.is_some() && args.key.is_empty() && !args.no_enter;
     Ok(Typing { text, keys: args.key.clone(), enter })

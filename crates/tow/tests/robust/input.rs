@@ -74,17 +74,26 @@ fn a_megabyte_for_a_slow_reader_arrives_whole_and_in_order() {
 }
 
 #[test]
+fn what_is_too_long_to_be_typed_is_told() {
+    let tow = tow();
+    tow.spawn("x", "exec sleep 1000");
+    let text = vec![b'x'; 17 * 1024 * 1024];
+    let told = tow.run_with_input(&["send", "x", "--stdin"], &text).expect_error(2, "too many");
+    assert!(told.stderr.contains("\nhint: "), "{told:?}");
+}
+
+#[test]
 fn two_long_ones_at_once_do_not_mix() {
     let tow = tow();
     let file = raw(&tow, "");
-    let texts = ["a", "b", "c"].map(|letter| letter.repeat(100_000));
+    let texts = ["a", "b", "c"].map(|letter| letter.repeat(400_000));
     std::thread::scope(|scope| {
         for text in &texts {
             let send = || tow.run_with_input(&["send", "x", "--stdin"], text.as_bytes());
             scope.spawn(move || send().expect_status(0));
         }
     });
-    let arrived = String::from_utf8(typed(&file, 300_003)).unwrap();
+    let arrived = String::from_utf8(typed(&file, 1_200_003)).unwrap();
     let mut parts: Vec<&str> = arrived.split_terminator('\r').collect();
     parts.sort_unstable();
     assert!(parts == texts, "the parts have {:?} bytes", parts.iter().map(|part| part.len()));

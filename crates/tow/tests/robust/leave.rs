@@ -12,7 +12,8 @@ use crate::tow;
 const VIM: &str = r"printf '\033]2;a title\007\033[?1049h\033[?1h\033=\033[?1003h\033[?1006h\033[?2004h\033[?1004h\033[>5u\033[>4;2m\033[5 q\033[?25l\033[3;9r\033[?6hinside\033[1;4;31m\033[4h\033(0'; read line; exit 3";
 
 /// Where the shell's text is when `tow attach` begins, and the command line that begins it.
-const SHELL: &str = r#"printf 'one\ntwo\n'; "$TOW" attach x; echo "status $?"; printf next"#;
+pub(crate) const SHELL: &str =
+    r#"printf 'one\ntwo\n'; "$TOW" attach x; echo "status $?"; printf next"#;
 
 fn vim() -> Tow {
     let tow = tow();
@@ -23,7 +24,7 @@ fn vim() -> Tow {
 
 /// What must hold after an attach that says `farewell`; `status` is what it ended with.
 #[track_caller]
-fn check_left(outer: &mut Outer, farewell: Option<&str>, status: i32) {
+pub(crate) fn check_left(outer: &mut Outer, farewell: Option<&str>, status: i32) {
     outer.finish();
     outer.wait_for("the shell has gone on", |seen| {
         seen.rows().last().is_some_and(|row| row == "next")

@@ -157,6 +157,7 @@ impl Job {
             .filter(|pane| request.ended || pane.facts().row.ended.is_none())
             .collect();
         sample(&self.server, &panes);
+        self.server.probe_holders();
         v1::Listed {
             panes: panes.iter().map(|pane| pane.describe()).collect(),
             host: Some(v1::Host {
@@ -170,6 +171,7 @@ impl Job {
     fn info(&self, request: &v1::Info) -> Result<v1::Pane, Fault> {
         let pane = self.find(request.target.as_ref())?;
         sample(&self.server, std::slice::from_ref(&pane));
+        self.server.probe_holders();
         let mut described = pane.describe();
         if let Ok(summary) = towline_journal::summary(&pane.journal()) {
             described.kept_from = summary.first_offset;

@@ -16,6 +16,7 @@ use towline_vt::{Event, Size};
 
 use super::link::Link;
 use super::model::{Happening, LIVE_SCROLLBACK, Loaded, Model, QUERY_LIFE};
+use super::silence::{Due, Silence};
 use super::view::Views;
 use super::waiter::Waiter;
 use super::{Acknowledge, ClientId, Command, Look, Pane, Typed, folder};
@@ -91,6 +92,7 @@ pub(super) struct Actor {
     unsent: Vec<Out>,
     exited: Option<(ExitStatus, u64)>,
     kill_done: bool,
+    silence: Silence,
     /// The holder has left.
     gone: bool,
     happened: Vec<Happening>,
@@ -137,6 +139,7 @@ impl Actor {
             exited: welcome.exit.map(|exit| (exit.status, exit.time)),
             unsent: Vec::new(),
             kill_done: false,
+            silence: Silence::default(),
             gone: false,
             happened: Vec::new(),
         };
@@ -213,7 +216,7 @@ impl Actor {
             Modelled::Awake(awake) if !self.watched() => Some(awake.used + SLEEP_AFTER),
             _ => None,
         };
-        [self.paint_at, self.write_at, sleep].into_iter().flatten().min()
+        [self.paint_at, self.write_at, sleep, self.silence.deadline()].into_iter().flatten().min()
     }
 
     /// Somebody needs the model all the time.
@@ -238,6 +241,11 @@ impl Actor {
             && awake.used + SLEEP_AFTER <= now
         {
             self.modelled = Modelled::Asleep;
+        }
+        match self.silence.due(now) {
+            Due::Nothing => {}
+            Due::Ask => self.ask_holder(),
+            Due::Unresponsive => self.holder_is_silent(),
         }
     }
 
@@ -386,7 +394,36 @@ impl Actor {
 
     // ------------------------------------------------------------------------------ the holder
 
+    /// Asks the holder what it answers at once, whatever its program does.
+    fn ask_holder(&mut self) {
+        self.link.send(&ToHolder::Open { client: RESERVED_CLIENT, again: true });
+    }
+
+    /// The holder says nothing: nobody waits for it any longer. What it was told before it may still do. What is
+    /// typed at an attached client goes on to wait, as somebody sees it.
+    fn holder_is_silent(&mut self) {
+        let name = self.pane.name();
+        tracing::warn!("{name}: the holder does not answer");
+        self.pane.facts().unresponsive = true;
+        self.server.changed();
+        for ((_, seq), done) in
+            self.typing.extract_if(|_, done| matches!(done, Acknowledge::Task(_)))
+        {
+            let _ = done.tell(seq, Some(Fault::outcome_unknown(&name)));
+        }
+        for done in self.opening.drain().flat_map(|(_, all)| all) {
+            let _ = done.send(Err(Fault::silent(&name)));
+        }
+        for done in self.killing.drain(..) {
+            let _ = done.send(Err(Fault::silent(&name)));
+        }
+    }
+
     fn frames(&mut self) {
+        if self.silence.heard() {
+            self.pane.facts().unresponsive = false;
+            self.server.changed();
+        }
         let mut decoder = std::mem::replace(&mut self.link.decoder, Decoder::new());
         loop {
             match decoder.next::<FromHolder<'_>>() {
@@ -514,6 +551,10 @@ impl Actor {
     // --------------------------------------------------------------------------- commands
 
     fn command(&mut self, command: Command) {
+        let Some(command) = self.refuse(command) else { return };
+        if matches!(command, Command::Open { .. } | Command::Type(_) | Command::Kill { .. }) {
+            self.silence.told(Instant::now());
+        }
         match command {
             Command::Look(look) => self.looks.push((self.head, look)),
             Command::Attach(new) => {
@@ -546,6 +587,11 @@ impl Actor {
                 self.waiters.push(waiter);
                 self.wake();
             }
+            Command::Probe => {
+                if self.silence.ask(Instant::now()) {
+                    self.ask_holder();
+                }
+            }
             Command::Kill { done } => {
                 self.killing.push(done);
                 let grace_ms = u32::try_from(KILL_GRACE.as_millis()).unwrap_or(u32::MAX);
@@ -556,6 +602,27 @@ impl Actor {
                 let _ = done.send(Ok(()));
             }
         }
+    }
+
+    /// Refuses what only the holder can do, while that doesn't answer; gives back anything else.
+    fn refuse(&mut self, command: Command) -> Option<Command> {
+        if self.silence != Silence::Unresponsive {
+            return Some(command);
+        }
+        let silent = Fault::silent(&self.pane.name());
+        match command {
+            Command::Open { done, .. } => {
+                let _ = done.send(Err(silent));
+            }
+            Command::Type(Typed { seq, done: done @ Acknowledge::Task(_), .. }) => {
+                let _ = done.tell(seq, Some(silent));
+            }
+            Command::Kill { done } | Command::Signal { done, .. } => {
+                let _ = done.send(Err(silent));
+            }
+            command => return Some(command),
+        }
+        None
     }
 
     fn attached(&self) {

@@ -142,12 +142,33 @@ pub(crate) async fn kill(server: &Arc<Server>, pane: &Arc<Pane>) -> Result<v1::P
         && let Err(fault) = pane.ask(|done| super::Command::Kill { done }).await
         && !has_ended()
     {
-        pane.facts().removing = false;
-        return Err(fault);
+        // Read first: what is above holds the facts.
+        let unresponsive = pane.facts().unresponsive;
+        if !unresponsive || !end_by_force(pane).await {
+            pane.facts().removing = false;
+            return Err(fault);
+        }
     }
     let described = pane.describe();
     remove(server, pane).await;
     Ok(described)
+}
+
+/// Ends a holder that doesn't answer, and all below it; returns whether it is gone.
+async fn end_by_force(pane: &Pane) -> bool {
+    tracing::warn!("{}: the holder does not answer: it is ended by force", pane.name());
+    let folder = pane.folder.clone();
+    let ended = tokio::task::spawn_blocking(move || {
+        towline_holder::end_by_force(&folder, super::actor::KILL_GRACE)
+    });
+    match ended.await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!("{}: the holder could not be ended: {error}", pane.name());
+            false
+        }
+        Err(_) => false,
+    }
 }
 
 /// How long a program may take to end by a signal before the answer is that it lives on.

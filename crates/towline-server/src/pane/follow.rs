@@ -2,8 +2,9 @@
 //!
 //! A follower replays the journal into a model of its own and goes on with it as the pane prints. So a slow
 //! reader misses nothing that is kept, holds up nobody, and a reader whose connection broke goes on where it
-//! was: a line's number is the same in every replay that begins at the same offset.
+//! was: lines are numbered from where a replay begins, and a [`v1::FollowPlace`] tells one numbering by another.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,21 +42,48 @@ pub(crate) async fn follow(server: Arc<Server>, pane: Arc<Pane>, follow: Follow)
     let mut pulse = pane.pulse.subscribe();
     let journal = pane.journal();
     let scrollback = server.settings.scrollback;
-    let loaded = tokio::task::spawn_blocking(move || model::load(&journal, scrollback)).await;
-    let Loaded { model, reader, gap, .. } = match loaded {
+    let place = follow.request.place;
+    let loaded = tokio::task::spawn_blocking(move || load(&journal, scrollback, place)).await;
+    let (Loaded { model, reader, gap, .. }, place) = match loaded {
         Ok(Ok(loaded)) => loaded,
         Ok(Err(error)) => {
             return follow.out.end(follow.stream, None, Some(Fault::internal(error.to_string())));
         }
         Err(_) => return,
     };
-    let first = match follow.request.from_line {
+    let first = match place.or(follow.request.from_line) {
         Some(line) => line,
         None => look::written(&model.terminal).saturating_sub(follow.request.lines.into()),
     };
     let mut follower = Follower { follow, model, reader, next: first, gap, shown: None };
     follower.run(&mut pulse).await;
     follower.follow.out.end(follower.follow.stream, pane.exit(), None);
+}
+
+/// Replays the journal; returns also the next line of a follow that was at `place`, in this replay's numbers.
+fn load(
+    journal: &Path,
+    scrollback: usize,
+    place: Option<v1::FollowPlace>,
+) -> Result<(Loaded, Option<u64>), towline_journal::Error> {
+    let mut next = None;
+    let loaded = model::load_while(journal, scrollback, |model, _| {
+        next = next.or_else(|| reached(model, place.as_ref()));
+        true
+    })?;
+    let next = next.or_else(|| reached(&loaded.model, place.as_ref()));
+    Ok((loaded, next))
+}
+
+/// The next line of a follow that was at `place`, once the model has come there.
+fn reached(model: &Model, place: Option<&v1::FollowPlace>) -> Option<u64> {
+    let place = place.filter(|place| model.fed >= place.offset)?;
+    Some(renumbered(place, model.terminal.screen_start()))
+}
+
+/// The next line, where the line that had the number `place.screen_start` has the number `screen_start` now.
+fn renumbered(place: &v1::FollowPlace, screen_start: u64) -> u64 {
+    (place.next_line + screen_start).saturating_sub(place.screen_start)
 }
 
 struct Follower {
@@ -148,7 +176,7 @@ impl Follower {
                 look::text(&self.model.terminal, self.next, until, self.follow.request.ansi);
             let (first_line, gap) = (self.next, std::mem::take(&mut self.gap));
             self.next = until;
-            self.send(v1::FollowData { lines, first_line, gap }).await;
+            self.send(lines, first_line, gap).await;
         }
     }
 
@@ -161,11 +189,17 @@ impl Follower {
         let end = look::written(terminal);
         let first = end.saturating_sub(self.follow.request.lines.into()).max(terminal.first_line());
         let lines = look::text(terminal, first, end, self.follow.request.ansi);
-        self.send(v1::FollowData { lines, first_line: first, gap: false }).await;
+        self.send(lines, first, false).await;
     }
 
-    async fn send(&self, data: v1::FollowData) {
+    async fn send(&self, lines: Vec<String>, first_line: u64, gap: bool) {
         self.follow.window.opened().await;
+        let place = Some(v1::FollowPlace {
+            next_line: self.next,
+            offset: self.model.fed,
+            screen_start: self.model.terminal.screen_start(),
+        });
+        let data = v1::FollowData { lines, first_line, gap, place };
         let bytes = data.encode_to_vec();
         self.follow.window.take(bytes.len());
         self.follow.out.whole(self.follow.stream, bytes);
@@ -176,4 +210,18 @@ impl Follower {
 fn above_cursor(terminal: &Terminal) -> u64 {
     let cursor = terminal.screen_start() + u64::from(terminal.cursor().row);
     cursor.min(terminal.end_line())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_keeps_its_place_when_older_ones_are_gone() {
+        let place = v1::FollowPlace { next_line: 1_020, offset: 9, screen_start: 1_000 };
+        assert_eq!(renumbered(&place, 1_000), 1_020);
+        assert_eq!(renumbered(&place, 400), 420);
+        let gone = v1::FollowPlace { next_line: 10, offset: 9, screen_start: 1_000 };
+        assert_eq!(renumbered(&gone, 400), 0);
+    }
 }

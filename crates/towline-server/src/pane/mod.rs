@@ -16,6 +16,7 @@ pub(crate) mod look;
 mod model;
 mod raw;
 pub(crate) mod restart;
+mod silence;
 pub(crate) mod takeover;
 pub(crate) mod typing;
 mod view;
@@ -137,8 +138,7 @@ impl Pane {
         if facts.row.ended.is_some() {
             Fault::ended(&facts.row.name)
         } else {
-            Fault::internal(format!("{}'s holder does not answer", facts.row.name))
-                .hint(format!("tow info {}    shows its process id", facts.row.name))
+            Fault::silent(&facts.row.name)
         }
     }
 }
@@ -167,6 +167,8 @@ pub(crate) enum Command {
         pattern: Box<regex::Regex>,
         done: oneshot::Sender<Result<String, Fault>>,
     },
+    /// See whether the holder answers.
+    Probe,
     /// End the process tree.
     Kill {
         done: oneshot::Sender<Result<(), Fault>>,

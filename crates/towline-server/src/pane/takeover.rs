@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use towline_journal::ExitStatus;
 use towline_vt::Size;
 
@@ -17,6 +18,9 @@ use crate::store::{EndedAs, PaneRow, RowStatus};
 
 /// Waits between attempts to reach a holder that lives and doesn't answer: from the first to the last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
+
+/// How long a process may take to die once one of its descriptors is closed.
+const DYING: Duration = Duration::from_millis(200);
 
 /// What is known of a holder by its lock and its socket.
 enum Holder {
@@ -101,7 +105,7 @@ async fn keep(
                     Ended::Broken(error) => {
                         tracing::warn!("{}: lost the holder: {error}", pane.name());
                         *pane.actor() = None;
-                        if !towline_holder::is_alive(&pane.folder) {
+                        if has_gone(&pane.folder).await {
                             let words = last_words(&server, &pane);
                             return end::broken(&server, &pane, actor, words);
                         }
@@ -121,6 +125,18 @@ async fn keep(
         }
         found = find(&pane.folder).await;
     }
+}
+
+/// Whether a holder whose connection broke is gone. The kernel closes what a dying process has open one by one.
+async fn has_gone(folder: &Path) -> bool {
+    let end = Instant::now() + DYING;
+    while towline_holder::is_alive(folder) {
+        if Instant::now() > end {
+            return false;
+        }
+        tokio::time::sleep(RETRY.0 / 10).await;
+    }
+    true
 }
 
 /// How a pane whose holder is gone ended, as far as its journal tells.

@@ -18,6 +18,10 @@ const CALM: Duration = Duration::from_millis(40);
 /// A program that never falls still (a spinner) is not waited for longer than this.
 const CALM_LIMIT: Duration = Duration::from_millis(500);
 
+/// A text is typed in parts of about so many bytes: less than half of what a holder takes in one frame, so that a
+/// part may grow to twice as much to end with a line.
+const PART: usize = 256 * 1024;
+
 /// Types the steps of `send`. Done again after a broken connection, it writes nothing twice: each step keeps its
 /// number, and the holder knows which it has written.
 ///
@@ -26,7 +30,8 @@ const CALM_LIMIT: Duration = Duration::from_millis(500);
 pub(crate) async fn send(pane: &Arc<Pane>, send: v1::Send) -> Result<(), Fault> {
     let client = client_id(&send.client)?;
     let last = send.steps.len().saturating_sub(1);
-    for (index, (step, seq)) in send.steps.iter().zip(send.seq..).enumerate() {
+    let mut seq = send.seq;
+    for (index, step) in send.steps.iter().enumerate() {
         if step.calm {
             calm(pane).await;
         }
@@ -37,10 +42,43 @@ pub(crate) async fn send(pane: &Arc<Pane>, send: v1::Send) -> Result<(), Fault> 
             .await
             .ok_or_else(|| Fault::ended(&pane.name()))?;
         let data = encode(&step, &modes)?;
-        let more = index < last;
-        type_once(pane, client, seq, more, data).await?;
+        let parts = cut(&data, count_of_parts(&step));
+        for (at, part) in parts.iter().enumerate() {
+            let more = index < last || at + 1 < parts.len();
+            type_once(pane, client, seq, more, part.to_vec()).await?;
+            seq += 1;
+        }
     }
     Ok(())
+}
+
+/// In how many parts a step is typed. It depends on the step alone, so that a second try gives each part and what
+/// follows the same number.
+fn count_of_parts(step: &Step) -> usize {
+    let length = match step {
+        Step::Text(text) => text.len(),
+        Step::Raw(bytes) => bytes.len(),
+        Step::Key(_) => 0,
+    };
+    length.div_ceil(PART).max(1)
+}
+
+/// Cuts bytes into so many parts, where there are lines at their ends: a line that the terminal would cut is then
+/// refused whole.
+fn cut(data: &[u8], count: usize) -> Vec<&[u8]> {
+    let mut parts = Vec::with_capacity(count);
+    let mut start = 0;
+    for part in 1..=count {
+        let most = data.len() * part / count;
+        let line_end = data[start..most].iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
+        let end = match line_end {
+            Some(at) if part < count => start + at + 1,
+            _ => most,
+        };
+        parts.push(&data[start..end]);
+        start = end;
+    }
+    parts
 }
 
 async fn type_once(
@@ -87,5 +125,38 @@ pub(crate) fn client_id(bytes: &[u8]) -> Result<ClientId, Fault> {
     match ClientId::try_from(bytes) {
         Ok(id) if id != towline_holder::wire::RESERVED_CLIENT => Ok(id),
         _ => Err(Fault::invalid("an input id has 16 bytes that are not all zero")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_behind_lines_where_there_are_any() {
+        for (data, count, expected) in [
+            ("", 1, vec![""]),
+            ("abc", 1, vec!["abc"]),
+            ("abcdef", 3, vec!["ab", "cd", "ef"]),
+            ("ab\rcdefgh", 2, vec!["ab\r", "cdefgh"]),
+            ("a\rb\rc\rd\r", 2, vec!["a\rb\r", "c\rd\r"]),
+            ("a", 3, vec!["", "", "a"]),
+        ] {
+            let parts: Vec<&str> = cut(data.as_bytes(), count)
+                .iter()
+                .map(|p| std::str::from_utf8(p).unwrap())
+                .collect();
+            assert_eq!(parts, expected, "{data:?} in {count}");
+        }
+    }
+
+    #[test]
+    fn no_part_is_longer_than_a_holder_takes() {
+        let text = "x".repeat(PART * 3 + 1) + "\n" + &"y".repeat(PART * 2);
+        let step = Step::Text(text.clone());
+        let parts = cut(text.as_bytes(), count_of_parts(&step));
+        assert_eq!(parts.len(), 6);
+        assert!(parts.iter().all(|part| part.len() <= 2 * PART));
+        assert_eq!(parts.concat(), text.as_bytes());
     }
 }

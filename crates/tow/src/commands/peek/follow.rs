@@ -35,8 +35,10 @@ struct Rows {
     /// Drawn over, rather than each once.
     redraw: Option<Redraw>,
     json: bool,
-    /// The number of the next row that was not printed yet.
-    next_line: Option<u64>,
+    /// The number of the first row to print, where that was asked for.
+    first_line: Option<u64>,
+    /// Where the follow is, once it has begun.
+    place: Option<v1::FollowPlace>,
 }
 
 /// Runs the verb with `--follow`.
@@ -48,10 +50,11 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, Comm
         redraw: terminal.then(Redraw::default),
         json: args.json,
         // The rows that were printed since a time, and all that follow.
-        next_line: match args.since {
+        first_line: match args.since {
             Some(_) if !terminal => Some(peek(context, args).await?.first_line),
             _ => None,
         },
+        place: None,
     };
     let mut target = args.target.clone();
     let mut resume = Resume::default();
@@ -84,9 +87,10 @@ async fn follow(
         target: target_to_look_at(target),
         lines: shown_lines(args, rows),
         ansi: args.ansi,
-        from_line: rows.next_line,
+        from_line: rows.first_line,
         credit: CREDIT,
         redraw: rows.redraw.is_some(),
+        place: rows.place.filter(|_| rows.redraw.is_none()),
     };
     let (reply, mut stream) = match connection.open(request::Body::Follow(request)).await {
         Ok(opened) => opened,
@@ -121,10 +125,7 @@ fn show(stream: &Stream, data: &[u8], rows: &mut Rows) -> Result<(), CommandErro
     let decoded = v1::FollowData::decode(data).map_err(|error| {
         CommandError::failed(format!("the server's rows can't be read: {error}"))
     })?;
-    // The first of them may be rows that a lost connection brought already.
-    let known = rows.next_line.map_or(0, |next| next.saturating_sub(decoded.first_line));
-    let known = usize::try_from(known).unwrap_or(usize::MAX).min(decoded.lines.len());
-    let (first_line, lines) = (decoded.first_line + known as u64, &decoded.lines[known..]);
+    let (first_line, lines) = (decoded.first_line, &decoded.lines);
     if let Some(redraw) = &mut rows.redraw {
         let height = terminal_size().map_or(usize::MAX, |(_, height)| height);
         output::print(redraw.frame(&decoded.lines, height))?;
@@ -139,8 +140,8 @@ fn show(stream: &Stream, data: &[u8], rows: &mut Rows) -> Result<(), CommandErro
                 output::line(lines.join("\n"))?;
             }
         }
-        rows.next_line = Some(first_line + lines.len() as u64);
     }
+    rows.place = decoded.place;
     stream.credit(data.len() as u64);
     Ok(())
 }
