@@ -13,7 +13,7 @@ pub mod target;
 
 pub use connection::{
     ConnectError, Connection, HelloOptions, Lost, RequestError, Stream, StreamItem,
-    io_error_in_words,
+    io_error_in_words, without_error_numbers,
 };
 pub use input::PendingInput;
 pub use paths::{Paths, PathsError};

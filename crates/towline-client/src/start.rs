@@ -13,7 +13,9 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::Instant;
 
-use crate::connection::{ConnectError, Connection, HelloOptions, dial_unix, io_error_in_words};
+use crate::connection::{
+    ConnectError, Connection, HelloOptions, dial_unix, io_error_in_words, without_error_numbers,
+};
 use crate::paths::Paths;
 
 /// How long a server may take to be ready. It opens a store and finds its panes, which takes milliseconds;
@@ -324,7 +326,7 @@ async fn hear(pipe: impl tokio::io::AsyncRead + Unpin, paths: &Paths) -> Result<
     let mut lines = text.lines();
     match lines.next().and_then(|line| line.strip_prefix("error ")) {
         Some(message) => Err(StartError::Server {
-            message: message.to_owned(),
+            message: without_error_numbers(message),
             hints: lines
                 .filter_map(|line| line.strip_prefix("hint: ").map(str::to_owned))
                 .collect(),

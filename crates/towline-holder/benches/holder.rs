@@ -58,9 +58,11 @@ impl Pane {
             segment_bytes: 1 << 20,
             ..SpawnSpec::default()
         };
-        child.stdin.take().unwrap().write_all(&spec.encode_to_vec()).unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let spec = spec.encode_to_vec();
+        let length = u32::try_from(spec.len()).unwrap().to_be_bytes();
+        child.stdin.take().unwrap().write_all(&[&length, &spec[..], b"g"].concat()).unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line != "locked").unwrap();
         child.wait().unwrap();
         assert!(line.starts_with("ready "), "{line}");
         let stream = towline_holder::connect(dir.path()).unwrap();

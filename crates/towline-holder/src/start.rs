@@ -22,7 +22,7 @@ const NAME: &std::ffi::CStr = c"tow: holder";
 
 /// The longest [`SpawnSpec`] that is read. The kernel takes no larger arguments and environment than 6 MiB
 /// (execve(2)).
-const SPEC_MAX: u64 = 16 * 1024 * 1024;
+const SPEC_MAX: u32 = 16 * 1024 * 1024;
 
 /// The most characters of the reason that is told to the server.
 const REASON_MAX: usize = 4096;
@@ -34,6 +34,8 @@ pub(crate) enum StartError {
     Spec(String),
     #[error("another holder has this pane")]
     Taken,
+    #[error("whoever ordered the pane is gone")]
+    Withdrawn,
     #[error("cannot enter the folder {0}: {reason}", reason = reason(.1))]
     Folder(String, io::Error),
     #[error("command not found: {0} ({reason} in any folder of PATH)", reason = reason(.1))]
@@ -57,9 +59,11 @@ fn reason(error: &io::Error) -> String {
 
 /// Is the holder of the pane with the folder `dir`, for as long as that has a program.
 ///
-/// To be called first thing in a process that has one thread. Its standard input is a pipe with an encoded
-/// [`SpawnSpec`]; on standard output it writes one line, `ready PID` with the program's process id once that
-/// runs, or `error TEXT`. It forks: the call returns at once in the process that was started, and
+/// To be called first thing in a process that has one thread. Its standard input is a pipe with the length of a
+/// [`SpawnSpec`] in four bytes, big-endian, and that. On standard output it writes a line `locked` when it has the
+/// pane's lock. Then it waits for one more byte: whoever ordered the pane may have died, and its successor have found
+/// no holder; so it starts nothing that nobody waits for. At last it writes `ready PID` with the program's process id
+/// once that runs. At any point that line may be `error TEXT` instead. It forks: the call returns at once in the process that was started, and
 /// in its child when the pane is over. All other open files are closed.
 pub fn run(dir: &Path) -> ExitCode {
     // Before anything else: by this name other holders know it.
@@ -85,14 +89,39 @@ fn prepare(dir: &Path) -> Result<(PathBuf, SpawnSpec), StartError> {
     let dir = std::path::absolute(dir)
         .map_err(|error| StartError::System("find the pane's folder", error))?;
     close_from(3);
-    let mut bytes = Vec::new();
-    io::stdin()
-        .take(SPEC_MAX)
-        .read_to_end(&mut bytes)
-        .map_err(|error| StartError::System("read what to start", error))?;
+    let failed = |error| StartError::System("read what to start", error);
+    let mut length = [0; 4];
+    order().read_exact(&mut length).map_err(failed)?;
+    let length = u32::from_be_bytes(length);
+    if length > SPEC_MAX {
+        return Err(StartError::Spec("it is too long".into()));
+    }
+    let mut bytes = vec![0; length as usize];
+    // One that is cut short is no order: its end might have been more of the environment.
+    order().read_exact(&mut bytes).map_err(failed)?;
     let spec =
         SpawnSpec::decode(bytes.as_slice()).map_err(|error| StartError::Spec(error.to_string()))?;
     Ok((dir, spec))
+}
+
+/// Standard input, of which no more is read than is asked for: a fork comes between two reads.
+fn order() -> impl Read {
+    /// Reads by the system's call and nothing else.
+    struct Unbuffered;
+    impl Read for Unbuffered {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            Ok(rustix::io::read(rustix::stdio::stdin(), bytes)?)
+        }
+    }
+    Unbuffered
+}
+
+/// Says that the pane is this holder's, and waits to be told to go on.
+fn ask_to_go_on() -> Result<(), StartError> {
+    let mut out = io::stdout();
+    let asked = out.write_all(b"locked\n").and_then(|()| out.flush());
+    let told = asked.and_then(|()| order().read_exact(&mut [0]));
+    told.map_err(|_| StartError::Withdrawn)
 }
 
 enum Side {
@@ -129,6 +158,7 @@ fn start(dir: &Path, spec: SpawnSpec) -> Result<Holder, StartError> {
         io::ErrorKind::WouldBlock => StartError::Taken,
         _ => StartError::System("lock the pane", error),
     })?;
+    ask_to_go_on()?;
     let size = (cell(spec.cols, 80), cell(spec.rows, 24));
     let options = Options { keep_bytes: spec.keep_bytes, segment_bytes: spec.segment_bytes, size };
     let mut journal = Writer::open(&place::journal(dir), options)?;

@@ -1,5 +1,6 @@
 //! Why a request is not carried out, as the client is told.
 
+use towline_client::without_error_numbers;
 use towline_protocol::v1::{self, ErrorKind};
 
 /// A request's failure: a kind, one line for people, and hints.
@@ -12,7 +13,9 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new() }
+        // Messages quote I/O errors; their numbers help nobody.
+        let message = without_error_numbers(&message.into());
+        Self { kind, message, hints: Vec::new() }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {

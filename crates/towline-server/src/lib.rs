@@ -62,14 +62,15 @@ pub fn run(options: Options) -> Result<(), StartError> {
     let boot = system::boot_id();
     let rebooted = loaded.boot_id.is_some() && loaded.boot_id != boot;
     let server = Server::new(paths, settings, store, &loaded, rebooted);
-    if let Some(boot) = boot {
-        server.store.write(Op::Set("boot_id", boot));
-    }
     let end = runtime.block_on(async {
         let listener = UnixListener::from_std(listener).map_err(StartError::System)?;
         tokio::spawn(listen::serve(Arc::clone(&server), listener));
         lifecycle::tell_starter(ready, Ok(()));
         server.take_over(loaded).await;
+        // Only now that it is written down what the reboot ended: a server that dies before has to find out again.
+        if let Some(boot) = boot {
+            server.store.write(Op::Set("boot_id", boot));
+        }
         tokio::spawn(upkeep::sync(Arc::clone(&server)));
         tokio::spawn(upkeep::clean(Arc::clone(&server)));
         let reason = until_ended(&server).await?;
@@ -102,13 +103,20 @@ fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
     let lock = lifecycle::lock(paths)?;
     log::begin(paths, foreground);
     let settings = Settings::from(config::load(&paths.config())?.config);
-    let (store, loaded) = Store::open(&paths.store())?;
     // One thread: a keystroke passes three tasks on its way, and between threads each hand-over would wait for
     // another processor to wake up. What takes long (replays, files) goes to the blocking pool.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::System)?;
+    {
+        // A file over the limit on lengths (`ulimit -f`) is then an error to the store or the log, not the end of
+        // the server.
+        let _runtime = runtime.enter();
+        let too_long = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        let _ = signal(too_long).map_err(StartError::System)?;
+    }
+    let (store, loaded) = Store::open(&paths.store())?;
     let listener = lifecycle::bind(paths)?;
     Ok((lock, listener, settings, store, loaded, runtime))
 }

@@ -8,6 +8,7 @@ use towline_protocol::v1;
 
 use crate::fault::Fault;
 use crate::pane::Pane;
+use crate::store::RowStatus;
 
 /// All panes of the host.
 pub(crate) struct Panes {
@@ -57,7 +58,7 @@ impl Panes {
         self.inner().by_id.values().find(|pane| pane.facts().row.spawn_key == key).cloned()
     }
 
-    /// Makes a pane under a fresh id, with a name and window that no living pane has: `wanted`, or
+    /// Makes a pane under a fresh id, with a name and window that no pane has which lives or is to live again: `wanted`, or
     /// `wanted-2`, `wanted-3`…
     ///
     /// # Errors
@@ -74,7 +75,7 @@ impl Panes {
         let mut windows = Vec::new();
         for pane in inner.by_id.values() {
             let facts = pane.facts();
-            if facts.row.ended.is_none() {
+            if facts.row.status != RowStatus::Ended {
                 names.push(facts.row.name.clone());
                 if facts.row.session == session {
                     windows.push(facts.row.window);
@@ -102,7 +103,9 @@ impl Panes {
         let inner = self.inner();
         let has = |other: &Arc<Pane>| {
             let facts = other.facts();
-            other.id != pane.id && facts.row.ended.is_none() && facts.row.name == name
+            other.id != pane.id
+                && facts.row.status != RowStatus::Ended
+                && facts.row.name == name
         };
         if inner.by_id.values().any(has) {
             return Err(taken(name));

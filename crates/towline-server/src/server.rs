@@ -208,9 +208,9 @@ impl Server {
         let mut alive = Vec::new();
         for row in loaded.panes {
             known.insert(row.id);
-            let ended = row.status == RowStatus::Ended;
+            let status = row.status;
             let pane = self.adopt(row);
-            if !ended {
+            if status != RowStatus::Ended {
                 alive.push(pane);
             }
         }
@@ -224,7 +224,12 @@ impl Server {
                     "adopting pane %{id}, {:?}, which the store does not know",
                     row.name
                 );
-                alive.push(self.adopt(row));
+                let ended = row.status == RowStatus::Ended;
+                let pane = self.adopt(row);
+                self.write_down(&pane);
+                if !ended {
+                    alive.push(pane);
+                }
             }
         }
         let mut reached = tokio::task::JoinSet::new();

@@ -47,7 +47,11 @@ pub(crate) async fn spawn(
     request: v1::Spawn,
 ) -> Result<Arc<Pane>, Fault> {
     if let Some(pane) = server.panes.by_key(key) {
-        return Ok(pane);
+        // A server that died while it made the pane left the rest to this retry.
+        if pane.facts().row.status != RowStatus::Ended || pane.has_begun() {
+            return Ok(pane);
+        }
+        return finish(server, pane, &request).await;
     }
     let cwd = PathBuf::from(std::ffi::OsString::from_vec(request.cwd.clone()));
     check_folder(&cwd)?;
@@ -86,7 +90,16 @@ pub(crate) async fn spawn(
         };
         Pane::new(id, folder::of(&server.paths.panes(), id), Facts::from_row(row))
     })?;
-    match begin(server, &pane, &request, size).await {
+    finish(server, pane, &request).await
+}
+
+/// Starts the program of a pane that has a row and nothing else.
+async fn finish(
+    server: &Arc<Server>,
+    pane: Arc<Pane>,
+    request: &v1::Spawn,
+) -> Result<Arc<Pane>, Fault> {
+    match begin(server, &pane, request).await {
         Ok(()) => {
             server.write_down(&pane);
             server.changed();
@@ -108,9 +121,15 @@ async fn begin(
     server: &Arc<Server>,
     pane: &Arc<Pane>,
     request: &v1::Spawn,
-    size: Size,
 ) -> Result<(), Fault> {
-    let row = pane.facts().row.clone();
+    let row = {
+        let mut facts = pane.facts();
+        facts.row.status = RowStatus::Starting;
+        facts.row.ended = None;
+        facts.row.clone()
+    };
+    let size = Size { cols: row.cols, rows: row.rows };
+    pane.pulse.send_modify(|pulse| pulse.ended = false);
     server.store.commit(Op::Put(Box::new(row.clone()))).await?;
     folder::make(&pane.folder, &pane.describe()).map_err(|error| {
         Fault::internal(format!("can't make {}: {error}", pane.folder.display()))

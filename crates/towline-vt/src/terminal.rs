@@ -63,12 +63,12 @@ impl Terminal {
         self.screen.restart();
     }
 
-    /// Bytes of the output are missing: nothing that was shown holds any more. Resets everything,
-    /// forgets the text, and says so in a visible line.
+    /// Bytes of the output are missing: what the screen shows now nobody knows. What it showed before
+    /// goes into the history, everything is reset, and a visible line says so.
     pub fn mark_gap(&mut self, lost: u64) {
         self.screen.generation += 1;
         self.parser = Parser::default();
-        self.screen.forget();
+        self.screen.break_off();
         let marker = format!("\x1b[7m[towline: {} of output are gone]\x1b[m\r\n", bytes(lost));
         self.feed(marker.as_bytes(), &mut Vec::new());
     }

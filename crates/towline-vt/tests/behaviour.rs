@@ -103,9 +103,16 @@ fn a_restart_leaves_text_and_nothing_else() {
 fn a_gap_is_told_and_numbers_go_on() {
     let mut t = terminal(60, 3, "a\r\nb\r\nc\r\nd\x1b[?1003h");
     t.mark_gap(12_345_678);
-    assert_eq!(texts(&t), ["[towline: 12.3 MB of output are gone]", ""]);
-    assert_eq!((t.first_line(), t.cursor().row), (4, 1));
+    assert_eq!(texts(&t), ["a", "b", "c", "d", "[towline: 12.3 MB of output are gone]", ""]);
+    assert_eq!((t.first_line(), t.screen_start(), t.cursor().row), (0, 4, 1));
     assert_eq!(t.modes(), towline_vt::Modes::default());
+    let mut t = terminal(60, 3, "");
+    t.mark_gap(5);
+    assert_eq!(texts(&t), ["[towline: 5 bytes of output are gone]", ""]);
+    let mut t = terminal(60, 3, "main\r\n\x1b[?1049h\x1b[3Halternate");
+    t.mark_gap(5);
+    feed(&mut t, "after");
+    assert_eq!(texts(&t), ["main", "[towline: 5 bytes of output are gone]", "after"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ enum Restart {
     Never,
     /// After the machine has started again
     OnReboot,
-    /// Also when it ends with a status other than 0, or by a signal
+    /// When it ends with a status other than 0, or by a signal
     OnFailure,
     /// However it ends
     Always,

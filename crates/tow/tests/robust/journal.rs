@@ -5,12 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::Tow;
 
 use crate::tow;
 
 /// Numbered lines that a program prints at a time: some segments of a small journal.
-const LINES: usize = 9000;
+const LINES: usize = 12_000;
 
 /// What the line begins with that says what is missing.
 const MARK: &str = "[towline: ";
@@ -19,7 +19,7 @@ const MARK: &str = "[towline: ";
 fn with_small_segments() -> Tow {
     let tow = tow();
     fs::create_dir_all(tow.home().join("config")).unwrap();
-    fs::write(tow.home().join("config/config.toml"), "journal_bytes = \"512 KiB\"\n").unwrap();
+    fs::write(tow.home().join("config/config.toml"), "journal_bytes = \"512 KiB\"\nscrollback = 100000\n").unwrap();
     tow
 }
 
@@ -88,7 +88,8 @@ fn ended() -> (Tow, PathBuf) {
     tow.spawn(
         "x",
         &format!(
-            "i=0; while [ $i -lt {LINES} ]; do echo row $i of many, whole; i=$((i+1)); done; exit 5"
+            "seq -f 'row %.0f of many, whole' 0 {}; exit 5",
+            LINES - 1
         ),
     );
     tow.ok(&["wait", "x", "--exit"]);
@@ -199,7 +200,7 @@ fn segments_that_are_gone_or_empty_or_garbage() {
 /// A pane that prints as many numbered lines as it is asked for, counting on.
 fn living() -> (Tow, PathBuf) {
     let tow = with_small_segments();
-    tow.spawn("x", "stty -echo; i=0; echo ready; while read n; do n=$((i+n)); while [ $i -lt $n ]; do echo row $i of many, whole; i=$((i+1)); done; done");
+    tow.spawn("x", "stty -echo; i=0; echo ready; while read n; do n=$((i+n)); seq -f 'row %.0f of many, whole' $i $((n-1)); i=$n; done");
     tow.wait_output("x", "ready");
     let journal = journal(&tow, "x");
     ask(&tow, LINES, LINES);
@@ -244,8 +245,8 @@ fn a_living_panes_journal_damaged_while_no_server_runs() {
         check_goes_on(&tow, what, total);
         look(&tow, what);
         // Enough for a new segment: what comes from there on is whole again.
-        total += LINES / 3;
-        ask(&tow, LINES / 3, total);
+        total += LINES / 2;
+        ask(&tow, LINES / 2, total);
         tow.ok(&["server", "stop"]);
         let shown = look(&tow, what);
         assert!(shown.gap && shown.marks > 0, "{what}");
@@ -283,11 +284,9 @@ fn damage_while_somebody_follows_ends_nothing() {
     }
     let mut total = LINES;
     for _ in 0..3 {
-        total += LINES / 3;
-        ask(&tow, LINES / 3, total);
+        total += LINES / 2;
+        ask(&tow, LINES / 2, total);
     }
-    wait_until("the follower has come to the end", || {
-        (number(&follow.line()) == Some(total - 1)).then_some(())
-    });
+    while number(&follow.line()) != Some(total - 1) {}
     check_goes_on(&tow, "after the flips", total + 10);
 }

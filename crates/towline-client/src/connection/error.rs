@@ -87,8 +87,38 @@ impl From<Lost> for RequestError {
 /// An I/O error in words, without the number that the standard library appends, and as it stands inside a
 /// sentence.
 pub fn io_error_in_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
+    let text = without_error_numbers(&error.to_string());
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A text without the ` (os error 2)` that the standard library appends to each I/O error.
+pub fn without_error_numbers(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.parse::<u32>().is_ok() => out.push_str(rest),
+            _ => out.extend([" (os error ", part]),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_numbers_go_and_nothing_else() {
+        for (text, expected) in [
+            ("No such file (os error 2)", "No such file"),
+            ("a: b (os error 13): c (os error 2) d", "a: b: c d"),
+            ("a (os error", "a (os error"),
+            ("a (os error x) b", "a (os error x) b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_error_numbers(text), expected);
+        }
+    }
 }

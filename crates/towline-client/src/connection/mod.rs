@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use towline_protocol::v1::{self, client_frame, reply, request};
 
-pub use error::{ConnectError, Lost, RequestError, io_error_in_words};
+pub use error::{ConnectError, Lost, RequestError, io_error_in_words, without_error_numbers};
 pub(crate) use handshake::dial_unix;
 pub use handshake::{HelloOptions, NOISE_CAP, spoken};
 pub use stream::{Stream, StreamItem};

@@ -62,12 +62,11 @@ fn processes_that_are_forked_all_the_time_end_too() {
 
 #[test]
 fn a_holder_that_was_started_inside_is_left_alone_with_what_it_holds() {
-    use towline_protocol::Message;
     let folder = tempfile::tempdir().unwrap();
     let inner_dir = folder.path().join("inner");
     fs::create_dir(&inner_dir).unwrap();
     let order = folder.path().join("order");
-    fs::write(&order, spec(&["sleep", "1000"]).encode_to_vec()).unwrap();
+    fs::write(&order, crate::pane::order(&spec(&["sleep", "1000"]))).unwrap();
     let script = format!(
         "{} __holder {} < {}; sleep 1000",
         holder_exe().display(),

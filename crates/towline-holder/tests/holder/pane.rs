@@ -236,11 +236,17 @@ pub(crate) fn holder_command(dir: &Path) -> Command {
 /// Starts a holder, and returns the line that it answers with.
 pub(crate) fn start(mut command: Command, spec: &SpawnSpec) -> String {
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(&spec.encode_to_vec()).unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.stdin.take().unwrap().write_all(&order(spec)).unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let line = lines.find(|line| line != "locked").unwrap_or_default();
     child.wait().unwrap();
-    line.trim_end_matches('\n').to_owned()
+    line
+}
+
+/// What a holder is told: the order's length, the order, and to go on.
+pub(crate) fn order(spec: &SpawnSpec) -> Vec<u8> {
+    let spec = spec.encode_to_vec();
+    [&u32::try_from(spec.len()).unwrap().to_be_bytes(), &spec[..], b"g"].concat()
 }
 
 impl Pane {

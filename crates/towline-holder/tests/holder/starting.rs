@@ -1,12 +1,13 @@
 //! How programs are started, and what is said when they can't be.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use towline_holder::is_alive;
 use towline_protocol::holder::ResourceLimit;
 
-use crate::pane::{Pane, holder_command, journal, spec, start};
+use crate::pane::{Pane, holder_command, journal, order, spec, start};
 
 #[test]
 fn a_program_runs_prints_and_exits() {
@@ -154,4 +155,23 @@ fn its_files_are_the_owners_and_it_is_a_process_of_its_own() {
         assert_eq!(unsafe { libc::kill(holder.cast_signed(), signal) }, 0);
     }
     assert_eq!(pane.link.open([3; 16], false), (0, false), "it still answers");
+}
+
+#[test]
+fn an_order_that_nobody_stands_by_starts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let proof = dir.path().join("proof");
+    let whole = order(&spec(&["touch", proof.to_str().unwrap()]));
+    // The server that gave it died before its end, or before it knew of the lock.
+    for length in [0, 3, 20, whole.len() - 2, whole.len() - 1] {
+        let mut child = holder_command(dir.path()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&whole[..length]).unwrap();
+        let said = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+        child.wait().unwrap();
+        assert!(said.lines().last().unwrap().starts_with("error "), "{length}: {said}");
+        wait_until("the pane is free", || !is_alive(dir.path()));
+        assert!(!proof.exists() && !dir.path().join("journal").exists());
+    }
+    assert!(start(holder_command(dir.path()), &spec(&["true"])).starts_with("ready "));
+    wait_until("the pane is over", || !is_alive(dir.path()));
 }

@@ -131,8 +131,12 @@ impl Job {
                 check_name(&request.name)?;
                 self.server.panes.rename(&pane, &request.name)?;
                 self.server.write_down(&pane);
+                let described = pane.describe();
+                if let Err(error) = folder::write_description(&pane.folder, &described) {
+                    tracing::warn!("{}: its folder keeps the old name: {error}", described.name);
+                }
                 self.server.changed();
-                reply::Body::Info(pane.describe())
+                reply::Body::Info(described)
             }
             Body::Clean(_) => reply::Body::Cleaned(self.clean().await),
             Body::Status(_) => reply::Body::Status(self.status()),

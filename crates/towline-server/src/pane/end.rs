@@ -24,13 +24,13 @@ pub(super) async fn exited(
     actor.finish_kill().await;
     actor.release().await;
     let killers = std::mem::take(&mut actor.killing);
-    note(server, pane, end.clone());
+    let verdict = note(server, pane, end);
     actor.farewell(pane.exit().as_ref());
     *pane.actor() = None;
     for done in killers {
         let _ = done.send(Ok(()));
     }
-    after(server, pane, &end);
+    obey(server, pane, verdict);
 }
 
 /// The holder died while its actor served it.
@@ -41,26 +41,55 @@ pub(super) fn broken(
     end: (EndedAs, u64),
 ) {
     let killers = std::mem::take(&mut actor.killing);
-    note(server, pane, end.clone());
+    let verdict = note(server, pane, end);
     actor.farewell(pane.exit().as_ref());
     for done in killers {
         let _ = done.send(Ok(()));
     }
-    after(server, pane, &end);
+    obey(server, pane, verdict);
 }
 
 /// The holder was found gone.
 pub(super) fn lost(server: &Arc<Server>, pane: &Arc<Pane>, end: (EndedAs, u64)) {
-    note(server, pane, end.clone());
+    let verdict = note(server, pane, end);
     *pane.actor() = None;
-    after(server, pane, &end);
+    obey(server, pane, verdict);
 }
 
-/// Writes down that the pane has ended.
-fn note(server: &Server, pane: &Pane, (how, at): (EndedAs, u64)) {
+/// The last server died when it was about to start the pane's program again.
+pub(super) fn resume(server: &Arc<Server>, pane: &Arc<Pane>) {
+    let ended = pane.facts().row.ended.clone();
+    lost(server, pane, ended.unwrap_or_else(|| (EndedAs::Lost("holder".into()), clock::now())));
+}
+
+/// The last server died before the pane's program began, and what that was to run with died with it. The client may
+/// ask for it once more.
+pub(super) fn never_began(server: &Server, pane: &Pane) {
+    {
+        let mut facts = pane.facts();
+        facts.row.status = RowStatus::Ended;
+        facts.row.ended = Some((EndedAs::Lost("holder".into()), facts.row.created_at));
+    }
+    server.write_down(pane);
+    pane.pulse.send_modify(|pulse| pulse.ended = true);
+}
+
+/// Writes down that the pane has ended, and whether its program is to be started again: so that is done, whatever
+/// becomes of this server.
+fn note(server: &Server, pane: &Pane, (how, at): (EndedAs, u64)) -> Verdict {
     let mut facts = pane.facts();
     tracing::info!("{} ended: {how:?}", facts.row.name);
-    facts.row.status = RowStatus::Ended;
+    let policy = Restart::try_from(facts.row.restart).unwrap_or(Restart::Never);
+    let ran = Duration::from_micros(at.saturating_sub(facts.row.started_at));
+    let verdict = if facts.removing || server.stopping() {
+        Verdict::Leave
+    } else {
+        restart::decide(policy, &how, ran, facts.row.restarts)
+    };
+    facts.row.status = match verdict {
+        Verdict::Leave => RowStatus::Ended,
+        Verdict::Again { .. } => RowStatus::Again,
+    };
     facts.row.ended = Some((how, at));
     facts.row.last_activity = facts.row.last_activity.max(at);
     facts.pid = 0;
@@ -71,20 +100,11 @@ fn note(server: &Server, pane: &Pane, (how, at): (EndedAs, u64)) {
     facts.memory_bytes = 0;
     drop(facts);
     server.write_down(pane);
+    verdict
 }
 
-/// Starts the program again, if its policy says so; else tells that it has ended for good.
-fn after(server: &Arc<Server>, pane: &Arc<Pane>, (how, at): &(EndedAs, u64)) {
-    let verdict = {
-        let facts = pane.facts();
-        let policy = Restart::try_from(facts.row.restart).unwrap_or(Restart::Never);
-        let ran = Duration::from_micros(at.saturating_sub(facts.row.started_at));
-        if facts.removing || server.stopping() {
-            Verdict::Leave
-        } else {
-            restart::decide(policy, how, ran, facts.row.restarts)
-        }
-    };
+/// Starts the program again, if that is the verdict; else tells that it has ended for good.
+fn obey(server: &Arc<Server>, pane: &Arc<Pane>, verdict: Verdict) {
     match verdict {
         Verdict::Leave => {
             pane.pulse.send_modify(|pulse| pulse.ended = true);
@@ -109,11 +129,13 @@ async fn again(server: &Arc<Server>, pane: &Arc<Pane>, restarts: u32) {
         if facts.removing || server.stopping() {
             return;
         }
-        facts.row.status = RowStatus::Starting;
         facts.row.restarts = restarts;
-        facts.row.ended = None;
         facts.row.started_at = clock::now();
-        facts.row.clone()
+        // In the store it stays to be started again until it has been.
+        let row = facts.row.clone();
+        facts.row.status = RowStatus::Starting;
+        facts.row.ended = None;
+        row
     };
     let started = async {
         server.store.commit(Op::Put(Box::new(row.clone()))).await?;
@@ -122,7 +144,10 @@ async fn again(server: &Arc<Server>, pane: &Arc<Pane>, restarts: u32) {
         launch::launch(&pane.folder, spec).await
     };
     match started.await {
-        Ok(()) => takeover::serve(server, pane, None).await,
+        Ok(()) => {
+            takeover::serve(server, pane, None).await;
+            server.write_down(pane);
+        }
         Err(fault) => {
             tracing::warn!("{} could not be started again: {fault:?}", row.name);
             // As a shell reports a command that it can't run.
@@ -137,7 +162,8 @@ async fn again(server: &Arc<Server>, pane: &Arc<Pane>, restarts: u32) {
 /// Where its holder can't be reached: then nothing is removed.
 pub(crate) async fn kill(server: &Arc<Server>, pane: &Arc<Pane>) -> Result<v1::Pane, Fault> {
     pane.facts().removing = true;
-    let has_ended = || pane.facts().row.status == RowStatus::Ended;
+    starting(pane).await;
+    let has_ended = || matches!(pane.facts().row.status, RowStatus::Ended | RowStatus::Again);
     if !has_ended()
         && let Err(fault) = pane.ask(|done| super::Command::Kill { done }).await
         && !has_ended()
@@ -152,6 +178,19 @@ pub(crate) async fn kill(server: &Arc<Server>, pane: &Arc<Pane>) -> Result<v1::P
     let described = pane.describe();
     remove(server, pane).await;
     Ok(described)
+}
+
+/// How long a program may take to begin, which is to end then. Its environment comes from a login shell.
+const BEGIN: Duration = Duration::from_secs(10);
+
+/// Waits while the pane's program is just being started: only then there is somebody who can end it.
+async fn starting(pane: &Pane) {
+    let wait = async {
+        while pane.facts().row.status == RowStatus::Starting && !pane.facts().unresponsive {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let _ = tokio::time::timeout(BEGIN, wait).await;
 }
 
 /// Ends a holder that doesn't answer, and all below it; returns whether it is gone.

@@ -46,7 +46,14 @@ pub(crate) fn secret(folder: &Path) -> io::Result<String> {
 /// Makes the folder and writes the description.
 pub(crate) fn make(folder: &Path, pane: &v1::Pane) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    fs::write(description(folder), pane.encode_to_vec())
+    write_description(folder, pane)
+}
+
+/// Writes the description, in place of an older one.
+pub(crate) fn write_description(folder: &Path, pane: &v1::Pane) -> io::Result<()> {
+    let fresh = folder.join("pane.new");
+    fs::write(&fresh, pane.encode_to_vec())?;
+    fs::rename(fresh, description(folder))
 }
 
 /// Reads the description back; `None` where there is none that makes sense.

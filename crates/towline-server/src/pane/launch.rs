@@ -1,6 +1,6 @@
 //! Starting a holder.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -75,7 +75,7 @@ fn command(scope: Option<&Scope>, folder: &Path) -> Command {
     command
 }
 
-/// The one line that a holder says.
+/// What a holder says at last.
 enum Word {
     Ready,
     Error(String),
@@ -94,13 +94,23 @@ fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| failed("start", error))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that ended before it read all says why below.
-        let _ = stdin.write_all(&spec.encode_to_vec());
-    }
     let mut line = String::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_string(&mut line).map_err(|error| failed("hear from", error))?;
+    if let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) {
+        let spec = spec.encode_to_vec();
+        let length = u32::try_from(spec.len()).unwrap_or(u32::MAX).to_be_bytes();
+        // One that ended before it read all says why below.
+        let _ = stdin.write_all(&length).and_then(|()| stdin.write_all(&spec));
+        let mut stdout = BufReader::new(stdout);
+        let mut hear = |line: &mut String| {
+            stdout.read_line(line).map_err(|error| failed("hear from", error))
+        };
+        hear(&mut line)?;
+        if line == "locked\n" {
+            // By its lock it is found from now on, whatever becomes of this server: it may go on.
+            let _ = stdin.write_all(b"g");
+            line.clear();
+            hear(&mut line)?;
+        }
     }
     // It has made itself a daemon: what is waited for here has ended already.
     child.wait().map_err(|error| failed("wait for", error))?;

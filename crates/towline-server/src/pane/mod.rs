@@ -35,6 +35,7 @@ pub(crate) use raw::{Raw, raw};
 
 use crate::conn::{Out, Window};
 use crate::fault::Fault;
+use crate::store::RowStatus;
 
 /// A client's input id.
 pub(crate) type ClientId = [u8; 16];
@@ -67,7 +68,7 @@ pub(crate) struct Pane {
 
 impl Pane {
     pub(crate) fn new(id: u64, folder: PathBuf, facts: Facts) -> Arc<Self> {
-        let ended = facts.row.ended.is_some();
+        let ended = facts.row.status == RowStatus::Ended;
         let (pulse, _) = watch::channel(Pulse { head: facts.head, ended });
         Arc::new(Self { id, folder, facts: Mutex::new(facts), actor: Mutex::new(None), pulse })
     }
@@ -92,6 +93,11 @@ impl Pane {
 
     pub(crate) fn journal(&self) -> PathBuf {
         folder::journal(&self.folder)
+    }
+
+    /// Whether a program ever ran in it: then its journal says so.
+    pub(crate) fn has_begun(&self) -> bool {
+        towline_journal::summary(&self.journal()).is_ok_and(|summary| summary.last_time > 0)
     }
 
     fn actor(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Command>>> {

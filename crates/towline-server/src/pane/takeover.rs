@@ -22,6 +22,9 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_s
 /// How long a process may take to die once one of its descriptors is closed.
 const DYING: Duration = Duration::from_millis(200);
 
+/// How long a holder that was just started may take from its lock to its socket.
+const BORN: Duration = Duration::from_secs(1);
+
 /// What is known of a holder by its lock and its socket.
 enum Holder {
     Answers(Box<Link>, towline_holder::wire::Welcome),
@@ -41,7 +44,17 @@ async fn find(folder: &Path) -> Holder {
 /// `fresh` is the size of a pane whose program has just begun. Returns once the pane has been reached for the
 /// first time, or is known to have ended or not to answer; the rest goes on in a task.
 pub(crate) async fn serve(server: &Arc<Server>, pane: &Arc<Pane>, fresh: Option<Size>) {
-    let found = find(&pane.folder).await;
+    let status = pane.facts().row.status;
+    let mut found = find(&pane.folder).await;
+    let end = Instant::now() + BORN;
+    while status == RowStatus::Starting
+        && matches!(&found, Holder::Silent(error) if error.kind() != io::ErrorKind::TimedOut)
+        && Instant::now() < end
+    {
+        // It has its lock and does not listen yet; or finds out that who started it is gone, and leaves.
+        tokio::time::sleep(RETRY.0 / 10).await;
+        found = find(&pane.folder).await;
+    }
     let (server, pane) = (Arc::clone(server), Arc::clone(pane));
     let inbox = match &found {
         Holder::Answers(_, welcome) => {
@@ -52,9 +65,19 @@ pub(crate) async fn serve(server: &Arc<Server>, pane: &Arc<Pane>, fresh: Option<
             pane.facts().unresponsive = true;
             None
         }
-        Holder::Gone => return end::lost(&server, &pane, last_words(&server, &pane)),
+        Holder::Gone => return gone(&server, &pane),
     };
     tokio::spawn(async move { keep(server, pane, inbox, found, fresh).await });
+}
+
+/// The pane has no holder.
+fn gone(server: &Arc<Server>, pane: &Arc<Pane>) {
+    let status = pane.facts().row.status;
+    match status {
+        RowStatus::Starting if !pane.has_begun() => end::never_began(server, pane),
+        RowStatus::Again => end::resume(server, pane),
+        _ => end::lost(server, pane, last_words(server, pane)),
+    }
 }
 
 fn reached(pane: &Pane, welcome: &towline_holder::wire::Welcome) {
@@ -65,6 +88,7 @@ fn reached(pane: &Pane, welcome: &towline_holder::wire::Welcome) {
     facts.pid = i32::try_from(welcome.child_pid).unwrap_or(0);
     facts.head = welcome.head;
     facts.row.status = RowStatus::Running;
+    facts.row.ended = None;
     (facts.row.cols, facts.row.rows) = (welcome.cols, welcome.rows);
     drop(facts);
     pane.pulse.send_modify(|pulse| pulse.head = welcome.head);
@@ -121,7 +145,7 @@ async fn keep(
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(RETRY.1);
             }
-            Holder::Gone => return end::lost(&server, &pane, last_words(&server, &pane)),
+            Holder::Gone => return gone(&server, &pane),
         }
         found = find(&pane.folder).await;
     }
@@ -157,11 +181,18 @@ fn last_words(server: &Server, pane: &Pane) -> (EndedAs, u64) {
 }
 
 /// A pane that the store does not know, from the description in its folder: its intent was committed to a
-/// store that is gone.
+/// store that is gone. One without a holder has ended, and is not started again: nobody knows how often it was.
 pub(crate) fn unknown(panes: &Path, id: u64) -> Option<PaneRow> {
     let folder = folder::of(panes, id);
     let described = folder::describe(&folder)?;
     let size = described.size.unwrap_or_default();
+    let ended = (!towline_holder::is_alive(&folder)).then(|| {
+        let summary = towline_journal::summary(&folder::journal(&folder)).unwrap_or_default();
+        match summary.exit {
+            Some((status, at)) => (facts::ended_as(status), at),
+            None => (EndedAs::Lost("holder".into()), summary.last_time.max(described.created_at)),
+        }
+    });
     Some(PaneRow {
         id,
         name: described.name,
@@ -173,9 +204,10 @@ pub(crate) fn unknown(panes: &Path, id: u64) -> Option<PaneRow> {
         rows: u16::try_from(size.rows).unwrap_or(24),
         restart: described.restart,
         restarts: 0,
-        status: RowStatus::Running,
+        status: if ended.is_some() { RowStatus::Ended } else { RowStatus::Running },
         created_at: described.created_at,
-        last_activity: described.created_at,
+        last_activity: ended.as_ref().map_or(described.created_at, |(_, at)| *at),
+        ended,
         ..PaneRow::default()
     })
 }

@@ -12,8 +12,10 @@ pub(crate) enum RowStatus {
     Starting,
     /// Its program ran.
     Running,
-    /// Its program had ended.
+    /// Its program had ended, for good.
     Ended,
+    /// Its program had ended, and was about to be started again.
+    Again,
 }
 
 /// How a pane ended.
@@ -86,6 +88,7 @@ impl PaneRow {
             status: match row.get::<_, i64>(10)? {
                 0 => RowStatus::Starting,
                 1 => RowStatus::Running,
+                3 => RowStatus::Again,
                 _ => RowStatus::Ended,
             },
             created_at: row.get::<_, i64>(11)?.cast_unsigned(),

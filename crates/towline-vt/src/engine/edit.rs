@@ -311,13 +311,14 @@ impl Screen {
         }
     }
 
-    /// Forgets all text. Line numbers go on after it.
-    pub(crate) fn forget(&mut self) {
+    /// Puts all text into the history; all else is as at the start.
+    pub(crate) fn break_off(&mut self) {
+        // On the alternate screen the cursor says nothing about the main one.
+        let above = if self.alt.is_some() { 0 } else { self.row };
         self.leave_alt();
-        let used = self.main.used_lines().max(self.row + 1).min(self.lines) as u64;
+        let used = self.main.used_lines().max(above).min(self.lines);
+        self.main.scroll_up(0, self.lines, used, Cell::BLANK, self.generation);
         self.hard_reset();
-        self.main.clear_history();
-        self.main.scrolled += used;
         self.main.moved = self.generation;
     }
 }
