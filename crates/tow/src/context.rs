@@ -125,14 +125,14 @@ impl Context {
     async fn connect_as(&self, policy: StartPolicy) -> Result<Connection, CommandError> {
         match self.place()? {
             Place::Own => Ok(ensure_server(self.paths()?, policy, self.hello()).await?),
-            Place::Socket(path) => match Connection::unix(&path, self.hello()).await {
+            Place::Socket(path) => match start::connect_own(&path, self.hello()).await {
                 Ok(connection) => Ok(connection),
                 Err(error) if error.is_nobody_there() => {
                     let message = format!("no server listens at {}", path.display());
                     Err(CommandError::new(ErrorKind::Unreachable, message)
                         .hint("without --socket and --addr, tow talks to your own server"))
                 }
-                Err(error) => Err(CommandError::connect(path.display(), error)),
+                Err(error) => Err(error.into()),
             },
         }
     }

@@ -154,7 +154,7 @@ impl From<StartError> for CommandError {
         };
         let kind = match &error {
             StartError::Stopped => ErrorKind::Unreachable,
-            StartError::Connect { .. } => ErrorKind::Unreachable,
+            StartError::Connect { .. } | StartError::ForeignServer { .. } => ErrorKind::Unreachable,
             StartError::Timeout(_) => ErrorKind::TimedOut,
             _ => ErrorKind::Failed,
         };

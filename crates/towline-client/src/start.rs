@@ -22,6 +22,9 @@ use crate::paths::Paths;
 /// on a machine that is just booting and swapping it takes seconds.
 const READY_DEADLINE: Duration = Duration::from_secs(10);
 
+/// So many servers are started that end at once, before it is given up.
+const DEATHS: u32 = 5;
+
 /// The pause between two looks at the lock while another command starts the server.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
@@ -30,6 +33,9 @@ const WORD_CAP: u64 = 16 * 1024;
 
 /// The first argument that makes the program a server; the configuration and the state folder follow.
 pub const SERVER_ARGUMENT: &str = "__server";
+
+/// The line that a server adds to its error where it is only that another one runs.
+pub const RUNNING: &str = "running";
 
 /// What the process list shows for a server.
 const SERVER_NAME: &str = "tow: server";
@@ -93,6 +99,14 @@ pub enum StartError {
         /// Its hints.
         hints: Vec<String>,
     },
+    /// Another server has the state folder; the one that was started left it to that.
+    #[error("the server could not start: {message}")]
+    Running {
+        /// One line.
+        message: String,
+        /// Its hints.
+        hints: Vec<String>,
+    },
     /// The server ended without a word.
     #[error("the server ended before it was ready")]
     Silent {
@@ -113,13 +127,16 @@ impl StartError {
             Self::Connect { source: ConnectError::Timeout(_), .. } | Self::Timeout(_) => {
                 vec!["tow server status".into(), "tow doctor".into()]
             }
-            Self::ForeignServer { .. } | Self::ForeignFolder { .. } => {
-                vec!["run tow as that user, or set TOWLINE_HOME to a folder of yours".into()]
+            Self::ForeignServer { .. } | Self::ForeignFolder { .. } => foreign(),
+            Self::Connect { source: ConnectError::Io(error), .. }
+                if error.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                foreign()
             }
             Self::Folder { .. } => {
                 vec!["set TOWLINE_HOME or XDG_STATE_HOME to a folder you can write".into()]
             }
-            Self::Server { hints, .. } => hints.clone(),
+            Self::Server { hints, .. } | Self::Running { hints, .. } => hints.clone(),
             Self::Silent { log } => vec![format!("its log is in {}", log.display())],
             Self::Connect { .. } | Self::Spawn(_) => Vec::new(),
         }
@@ -129,6 +146,16 @@ impl StartError {
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Connect { source, .. } if source.is_gone())
     }
+
+    /// Whether nobody listens at the socket.
+    pub fn is_nobody_there(&self) -> bool {
+        matches!(self, Self::Connect { source, .. } if source.is_nobody_there())
+    }
+}
+
+/// What helps against what is another user's.
+fn foreign() -> Vec<String> {
+    vec!["run tow as the user it belongs to, or set TOWLINE_HOME to a folder of yours".into()]
 }
 
 /// Connects to the user's own server, which must run.
@@ -185,13 +212,27 @@ pub async fn ensure_server(
 async fn start_and_connect(paths: &Paths, hello: HelloOptions) -> Result<Connection, StartError> {
     let end = Instant::now() + READY_DEADLINE;
     let socket = paths.socket();
+    let mut deaths = 0;
     loop {
         let failure = match tokio::time::timeout_at(end, start(paths)).await {
-            Ok(Ok(())) => return connect_own(&socket, hello).await,
+            Ok(Ok(())) => match connect_own(&socket, hello.clone()).await {
+                Err(error) if error.is_gone() => error,
+                outcome => return outcome,
+            },
             Ok(Err(failure)) => failure,
             Err(_) => return Err(StartError::Timeout(READY_DEADLINE)),
         };
-        if !is_locked(&paths.lock()) {
+        // It was killed as soon as it was there: the next may live.
+        if failure.is_gone() || matches!(failure, StartError::Silent { .. }) {
+            deaths += 1;
+            if deaths < DEATHS && Instant::now() < end {
+                continue;
+            }
+            return Err(failure);
+        }
+        // One that just ended had the folder still: now it may be free.
+        let running = matches!(failure, StartError::Running { .. });
+        if Instant::now() > end || (!running && !is_locked(&paths.lock())) {
             return Err(failure);
         }
         while is_locked(&paths.lock()) {
@@ -325,12 +366,18 @@ async fn hear(pipe: impl tokio::io::AsyncRead + Unpin, paths: &Paths) -> Result<
     let text = String::from_utf8_lossy(&word);
     let mut lines = text.lines();
     match lines.next().and_then(|line| line.strip_prefix("error ")) {
-        Some(message) => Err(StartError::Server {
-            message: without_error_numbers(message),
-            hints: lines
-                .filter_map(|line| line.strip_prefix("hint: ").map(str::to_owned))
-                .collect(),
-        }),
+        Some(message) => {
+            let message = without_error_numbers(message);
+            let (mut running, mut hints) = (false, Vec::new());
+            for line in lines {
+                running |= line == RUNNING;
+                hints.extend(line.strip_prefix("hint: ").map(str::to_owned));
+            }
+            Err(match running {
+                true => StartError::Running { message, hints },
+                false => StartError::Server { message, hints },
+            })
+        }
         None => Err(StartError::Silent { log: paths.log() }),
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use towline_client::Paths;
 use towline_client::config::ConfigError;
+use towline_client::start::RUNNING;
 
 use crate::store::StoreError;
 
@@ -129,6 +130,9 @@ pub(crate) fn tell_starter(ready: Option<OwnedFd>, outcome: Result<(), &StartErr
             let mut text = format!("error {}\n", error.to_string().replace('\n', " "));
             for hint in error.hints() {
                 text.push_str(&format!("hint: {hint}\n"));
+            }
+            if matches!(error, StartError::Running(_)) {
+                text.push_str(&format!("{RUNNING}\n"));
             }
             text
         }

@@ -103,9 +103,7 @@ impl Panes {
         let inner = self.inner();
         let has = |other: &Arc<Pane>| {
             let facts = other.facts();
-            other.id != pane.id
-                && facts.row.status != RowStatus::Ended
-                && facts.row.name == name
+            other.id != pane.id && facts.row.status != RowStatus::Ended && facts.row.name == name
         };
         if inner.by_id.values().any(has) {
             return Err(taken(name));

@@ -117,11 +117,7 @@ async fn finish(
     }
 }
 
-async fn begin(
-    server: &Arc<Server>,
-    pane: &Arc<Pane>,
-    request: &v1::Spawn,
-) -> Result<(), Fault> {
+async fn begin(server: &Arc<Server>, pane: &Arc<Pane>, request: &v1::Spawn) -> Result<(), Fault> {
     let row = {
         let mut facts = pane.facts();
         facts.row.status = RowStatus::Starting;

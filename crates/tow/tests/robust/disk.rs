@@ -29,7 +29,10 @@ fn on_small_disk(size: &str) -> Option<Tow> {
     let state = tow.state();
     let state = state.to_str().unwrap();
     let private = mount(&["--make-rprivate", "/"]).success();
-    if !private || !mount(&["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs", state]).success() {
+    if !private
+        || !mount(&["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs", state])
+            .success()
+    {
         eprintln!("skipped: nothing can be mounted here");
         return None;
     }
@@ -158,7 +161,8 @@ fn a_limit_on_the_length_of_files_stops_no_program() {
     let holder = tow.pane("x")["holder_pid"].as_i64().unwrap();
     let holder = Pid::from_raw(i32::try_from(holder).unwrap()).unwrap();
     // Shorter than what is there already: no segment can begin either.
-    let before = prlimit(Some(holder), Resource::Fsize, Rlimit { current: Some(20), maximum: None });
+    let before =
+        prlimit(Some(holder), Resource::Fsize, Rlimit { current: Some(20), maximum: None });
     let before = before.unwrap();
     check_goes_on(&tow, &outer);
     prlimit(Some(holder), Resource::Fsize, before).unwrap();

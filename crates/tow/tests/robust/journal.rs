@@ -19,7 +19,11 @@ const MARK: &str = "[towline: ";
 fn with_small_segments() -> Tow {
     let tow = tow();
     fs::create_dir_all(tow.home().join("config")).unwrap();
-    fs::write(tow.home().join("config/config.toml"), "journal_bytes = \"512 KiB\"\nscrollback = 100000\n").unwrap();
+    fs::write(
+        tow.home().join("config/config.toml"),
+        "journal_bytes = \"512 KiB\"\nscrollback = 100000\n",
+    )
+    .unwrap();
     tow
 }
 
@@ -85,13 +89,7 @@ fn look(tow: &Tow, what: &str) -> Shown {
 /// A pane that has printed numbered lines and ended.
 fn ended() -> (Tow, PathBuf) {
     let tow = with_small_segments();
-    tow.spawn(
-        "x",
-        &format!(
-            "seq -f 'row %.0f of many, whole' 0 {}; exit 5",
-            LINES - 1
-        ),
-    );
+    tow.spawn("x", &format!("seq -f 'row %.0f of many, whole' 0 {}; exit 5", LINES - 1));
     tow.ok(&["wait", "x", "--exit"]);
     let journal = journal(&tow, "x");
     assert!(segments(&journal).len() > 2, "{:?}", segments(&journal));

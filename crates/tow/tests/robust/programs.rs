@@ -40,8 +40,9 @@ fn one_that_ignores_every_polite_signal_is_killed_all_the_same() {
 #[test]
 fn an_exit_is_told_although_a_grandchild_holds_the_terminal_and_prints_on() {
     let tow = tow();
-    let grandchild = "(trap '' HUP; while echo still here; do :; done; touch ended) 2>/dev/null &";
-    tow.spawn("x", &format!("while [ ! -e go ]; do sleep 0.02; done; {grandchild} exit 7"));
+    let grandchild =
+        "(trap '' HUP; touch up; while echo still here; do :; done; touch ended) 2>/dev/null &";
+    tow.spawn("x", &format!("while [ ! -e go ]; do sleep 0.02; done; {grandchild} while [ ! -e up ]; do sleep 0.02; done; exit 7"));
     let mut outer = Outer::shell(&tow, SHELL, (80, 24));
     outer.wait_for("it has attached", |seen| seen.terminal.modes().alt_screen);
     make(&tow, "go");

@@ -1,5 +1,7 @@
 //! The server is killed again and again, at any instruction.
 
+use std::time::Duration;
+
 use towline_testkit::wait_until;
 
 use crate::random::Random;
@@ -19,4 +21,15 @@ fn every_line_and_every_input_is_there_once_after_fifty_kills() {
             processes::kill(server);
         }
     });
+}
+
+#[test]
+fn a_line_printed_before_a_kill_is_found_by_a_wait_long_after() {
+    let tow = tow();
+    tow.spawn("x", "echo ready; exec sleep 1000");
+    tow.wait_output("x", "ready");
+    tow.kill_server();
+    // Output that is younger makes the next server look at the pane by itself.
+    std::thread::sleep(Duration::from_millis(2100));
+    tow.ok(&["wait", "x", "--output", "ready", "--timeout", "10s"]);
 }

@@ -104,8 +104,8 @@ fn type_until(tow: &Tow, over: &AtomicBool) -> Vec<String> {
         (read(tow, TYPED_TO).len() >= texts.len()).then_some(())
     });
     terminal.type_in("\x02d");
-    assert_eq!(terminal.finish(), Some(0), "{}", terminal.text());
-    assert!(terminal.text().contains("[detached"), "{}", terminal.text());
+    terminal.wait_for("[detached from");
+    assert_eq!(terminal.finish(), Some(0));
     texts
 }
 

@@ -63,7 +63,7 @@ impl Asking {
     }
 
     fn answers(&self) -> String {
-        std::fs::read_to_string(self.path("answers")).unwrap()
+        std::fs::read_to_string(self.path("answers")).unwrap_or_default()
     }
 
     /// Waits until the program was typed what it was by now and this.

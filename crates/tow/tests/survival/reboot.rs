@@ -25,7 +25,8 @@ impl Host {
     fn new() -> Self {
         let mut host = Self { tow: tow(), boots: 0 };
         // What a login shell makes of the environment.
-        std::fs::write(host.home().join(".profile"), "FROM_PROFILE=profile\nexport FROM_PROFILE\n").unwrap();
+        std::fs::write(host.home().join(".profile"), "FROM_PROFILE=profile\nexport FROM_PROFILE\n")
+            .unwrap();
         host.boot();
         host
     }
@@ -54,8 +55,10 @@ impl Host {
 
     /// Ends all at once, as a power cut does.
     fn crash(&self, panes: &[&str]) {
-        let programs: Vec<i32> = panes.iter().map(|pane| processes::program(&self.tow, pane)).collect();
-        let holders: Vec<i32> = panes.iter().map(|pane| processes::holder(&self.tow, pane)).collect();
+        let programs: Vec<i32> =
+            panes.iter().map(|pane| processes::program(&self.tow, pane)).collect();
+        let holders: Vec<i32> =
+            panes.iter().map(|pane| processes::holder(&self.tow, pane)).collect();
         self.tow.kill_server();
         for pid in holders.into_iter().chain(programs) {
             processes::kill(pid);
@@ -63,7 +66,8 @@ impl Host {
     }
 
     fn spawn(&self, name: &str, restart: &str, program: &str) {
-        let words = ["spawn", "--detach", "--name", name, "--restart", restart, "--", "sh", "-c", program];
+        let words =
+            ["spawn", "--detach", "--name", name, "--restart", restart, "--", "sh", "-c", program];
         let mut command = self.tow.command(&words);
         command.env("FROM_CALLER", "caller");
         let output = command.output().unwrap();
@@ -159,7 +163,8 @@ fn a_server_that_dies_right_after_a_reboot_leaves_nothing_undone() {
 #[test]
 fn a_program_that_fails_is_started_again_after_a_pause_and_not_when_it_is_done() {
     let host = Host::new();
-    let program = "date +%s%N >> times; echo \"run $$\"; [ $(wc -l < times) -ge 3 ] && exit 0; exit 7";
+    let program =
+        "date +%s%N >> times; echo \"run $$\"; [ $(wc -l < times) -ge 3 ] && exit 0; exit 7";
     host.spawn("x", "on-failure", program);
     // A wait for the end waits for the last one.
     host.tow.ok(&["wait", "x", "--exit"]);
@@ -178,7 +183,11 @@ fn a_program_that_fails_is_started_again_after_a_pause_and_not_when_it_is_done()
 #[test]
 fn a_restart_that_is_due_outlives_the_server() {
     let host = Host::new();
-    host.spawn("x", "on-failure", "echo x >> times; [ $(wc -l < times) -ge 2 ] && exec sleep 1000; exit 7");
+    host.spawn(
+        "x",
+        "on-failure",
+        "echo x >> times; [ $(wc -l < times) -ge 2 ] && exec sleep 1000; exit 7",
+    );
     wait_until("it has failed", || (!host.tow.pane("x")["exit"].is_null()).then_some(()));
     // While it waits to be started again its name is its own.
     assert_eq!(host.tow.spawn("x", "exec sleep 1000"), "x-2");

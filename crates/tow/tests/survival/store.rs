@@ -33,7 +33,8 @@ fn living_panes_are_adopted_with_their_names() {
     processes::kill(processes::holder(&tow, "ended"));
     lose_store(&tow);
     let after = tow.pane("né w");
-    for same in ["id", "pid", "name", "session", "window", "cwd", "command", "created_at", "status"] {
+    for same in ["id", "pid", "name", "session", "window", "cwd", "command", "created_at", "status"]
+    {
         assert_eq!(after[same], before[same], "{same}");
     }
     tow.ok(&["send", "né w", "hello"]);

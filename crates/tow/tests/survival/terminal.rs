@@ -59,7 +59,9 @@ impl Terminal {
     /// Waits until the terminal was sent this text.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
-        wait_until(text, || self.text().contains(text).then_some(()));
+        wait_until(&format!("the terminal is sent {text:?}"), || {
+            self.text().contains(text).then_some(())
+        });
     }
 
     /// Waits for the command's end and tells its exit status.

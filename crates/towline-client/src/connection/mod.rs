@@ -8,7 +8,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,16 +81,6 @@ impl Connection {
             tokio::spawn(link::read_loop(Arc::clone(&link), reader, decoder)).abort_handle(),
         ];
         Ok(Self { inner: Arc::new(Inner { link, hello, timeout, tasks }) })
-    }
-
-    /// Connects to the Unix socket at `path`, which may be longer than a socket address.
-    ///
-    /// # Errors
-    /// [`ConnectError`]; [`ConnectError::is_nobody_there`] tells a missing server from the rest.
-    pub async fn unix(path: &Path, hello: HelloOptions) -> Result<Self, ConnectError> {
-        let stream = handshake::dial_unix(path, hello.deadline).await?;
-        let (reader, writer) = stream.split();
-        Self::over_halves(reader, writer, hello).await
     }
 
     /// What the server said of itself.

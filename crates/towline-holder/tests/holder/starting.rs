@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use towline_holder::is_alive;
 use towline_protocol::holder::ResourceLimit;
 
-use crate::pane::{Pane, holder_command, journal, order, spec, start};
+use crate::pane::{Pane, holder_command, journal, order, spec, start, wait_until};
 
 #[test]
 fn a_program_runs_prints_and_exits() {

@@ -1,13 +1,14 @@
 //! A connection's view of one pane.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use towline_protocol::v1::{self, ErrorKind, server_frame};
 use towline_vt::Size;
 
 use super::{Out, Window, tell};
 use crate::fault::Fault;
-use crate::pane::{Acknowledge, ClientId, Command, Pane, Typed, ViewId};
+use crate::pane::{Acknowledge, ClientId, Command, Pane, Typed, ViewId, Weight};
 
 /// A connection's view of one pane, as the connection knows it.
 pub(super) struct Attachment {
@@ -16,7 +17,13 @@ pub(super) struct Attachment {
     pub(super) client: ClientId,
     pub(super) read_only: bool,
     pub(super) window: Arc<Window>,
+    /// Bytes that were typed and are not acknowledged yet.
+    pub(super) under_way: Arc<AtomicUsize>,
 }
+
+/// Bytes that one attached client may have typed and not yet acknowledged. A client of ours keeps far below; what
+/// keeps on sending to a program that reads nothing would fill the server's memory.
+const TYPED_CAP: usize = 4 * 1024 * 1024;
 
 impl Attachment {
     pub(super) fn credit(&self, bytes: u64) {
@@ -45,7 +52,14 @@ impl Attachment {
         if self.read_only {
             return refuse(Fault::new(ErrorKind::Forbidden, "this client is attached read-only"));
         }
-        let done = Acknowledge::Stream { out: out.clone(), stream: input.stream };
+        let weight = Weight::new(&self.under_way, input.data.len());
+        if weight.total() > TYPED_CAP {
+            return refuse(Fault::invalid(format!(
+                "{} does not read what is typed, and no more is kept for it",
+                self.pane.name()
+            )));
+        }
+        let done = Acknowledge::Stream { out: out.clone(), stream: input.stream, weight };
         let typed = Typed {
             client: self.client,
             seq: input.seq,

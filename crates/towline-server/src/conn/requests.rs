@@ -309,6 +309,7 @@ impl Job {
             client,
             read_only: request.read_only,
             window: Arc::clone(&window),
+            under_way: Arc::default(),
         };
         tokio::spawn(async move {
             let opened = open(&pane, &request.client, request.again).await;

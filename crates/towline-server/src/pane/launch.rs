@@ -101,9 +101,8 @@ fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
         // One that ended before it read all says why below.
         let _ = stdin.write_all(&length).and_then(|()| stdin.write_all(&spec));
         let mut stdout = BufReader::new(stdout);
-        let mut hear = |line: &mut String| {
-            stdout.read_line(line).map_err(|error| failed("hear from", error))
-        };
+        let mut hear =
+            |line: &mut String| stdout.read_line(line).map_err(|error| failed("hear from", error));
         hear(&mut line)?;
         if line == "locked\n" {
             // By its lock it is found from now on, whatever becomes of this server: it may go on.

@@ -45,6 +45,8 @@ pub(crate) async fn peek(
         let (loaded, from) = replay_since(&journal, scrollback, since)?;
         let mut looked = last_lines(&loaded.model.terminal, wanted, ansi, from);
         looked.gap = loaded.gap;
+        drop(loaded);
+        crate::system::give_memory_back();
         Ok::<_, towline_journal::Error>(looked)
     });
     match replayed.await {

@@ -4,6 +4,7 @@
 //! terminal model. Everybody else reads the pane's [`Facts`] or sends the actor a [`Command`]. An ended pane
 //! has no task; whoever looks at it replays its journal.
 
+mod acknowledge;
 mod actor;
 pub(crate) mod end;
 pub(crate) mod facts;
@@ -29,6 +30,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use towline_protocol::v1;
 use towline_vt::Terminal;
 
+pub(crate) use acknowledge::{Acknowledge, Weight};
 pub(crate) use facts::Facts;
 pub(crate) use follow::{Follow, follow};
 pub(crate) use raw::{Raw, raw};
@@ -196,14 +198,6 @@ pub(crate) struct Typed {
     pub(crate) done: Acknowledge,
     /// The view it was typed at, which then sizes the pane.
     pub(crate) view: Option<ViewId>,
-}
-
-/// Whom to tell that typed bytes were written.
-pub(crate) enum Acknowledge {
-    /// A client's attach stream.
-    Stream { out: Out, stream: u64 },
-    /// A task of the server.
-    Task(oneshot::Sender<Result<(), Fault>>),
 }
 
 /// A client that attaches.

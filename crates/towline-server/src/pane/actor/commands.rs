@@ -1,0 +1,114 @@
+//! What the pane is asked to do.
+
+use tokio::time::Instant;
+use towline_holder::wire::ToHolder;
+use towline_vt::Size;
+
+use super::super::silence::Silence;
+use super::super::waiter::Waiter;
+use super::super::{Acknowledge, Command, Typed};
+use super::modelling::Modelled;
+use super::{Actor, KILL_GRACE};
+use crate::fault::Fault;
+
+impl Actor {
+    pub(super) fn command(&mut self, command: Command) {
+        let Some(command) = self.refuse(command) else { return };
+        if matches!(command, Command::Open { .. } | Command::Type(_) | Command::Kill { .. }) {
+            self.silence.told(Instant::now());
+        }
+        match command {
+            Command::Look(look) => self.looks.push((self.head, look)),
+            Command::Attach(new) => {
+                let wanted = self.views.attach(*new);
+                self.resize(wanted);
+                self.attached();
+            }
+            Command::Detach(id) => {
+                self.views.detach(id);
+                self.attached();
+            }
+            Command::ViewSize(id, size) => {
+                let wanted = self.views.resize(id, size);
+                self.resize(wanted);
+            }
+            Command::Repaint(id) => self.views.repaint(id),
+            Command::Drained => self.views.drained(),
+            Command::Open { client, again, done } => {
+                self.opening.entry(client).or_default().push(done);
+                self.link.send(&ToHolder::Open { client, again });
+            }
+            Command::Type(typed) => self.typed(typed),
+            Command::WaitOutput { pattern, done } => {
+                let mut waiter = Waiter::new(pattern, done);
+                if let Modelled::Awake(awake) = &self.modelled
+                    && waiter.look(&awake.model.terminal)
+                {
+                    return;
+                }
+                self.waiters.push(waiter);
+                self.wake();
+            }
+            Command::Probe => {
+                if self.silence.ask(Instant::now()) {
+                    self.ask_holder();
+                }
+            }
+            Command::Kill { done } => {
+                self.killing.push(done);
+                let grace_ms = u32::try_from(KILL_GRACE.as_millis()).unwrap_or(u32::MAX);
+                self.link.send(&ToHolder::Kill { grace_ms });
+            }
+            Command::Signal { signal, done } => {
+                self.link.send(&ToHolder::Signal { signal });
+                let _ = done.send(Ok(()));
+            }
+        }
+    }
+
+    /// Refuses what only the holder can do, while that doesn't answer; gives back anything else.
+    pub(super) fn refuse(&mut self, command: Command) -> Option<Command> {
+        if self.silence != Silence::Unresponsive {
+            return Some(command);
+        }
+        let silent = Fault::silent(&self.pane.name());
+        match command {
+            Command::Open { done, .. } => {
+                let _ = done.send(Err(silent));
+            }
+            Command::Type(Typed { seq, done: done @ Acknowledge::Task(_), .. }) => {
+                let _ = done.tell(seq, Some(silent));
+            }
+            Command::Kill { done } | Command::Signal { done, .. } => {
+                let _ = done.send(Err(silent));
+            }
+            command => return Some(command),
+        }
+        None
+    }
+
+    pub(super) fn attached(&self) {
+        self.pane.facts().attached = u32::try_from(self.views.len()).unwrap_or(u32::MAX);
+        self.server.changed();
+    }
+
+    pub(super) fn resize(&mut self, wanted: Option<Size>) {
+        let Some(size) = wanted else { return };
+        let Size { cols, rows } = size;
+        // Not the size the pane has: another one may be on its way to the holder.
+        if size != self.asked_size && cols > 0 && rows > 0 {
+            self.asked_size = size;
+            self.link.send(&ToHolder::Resize { cols, rows });
+        }
+    }
+
+    pub(super) fn typed(&mut self, typed: Typed) {
+        let Typed { client, seq, more, data, done, view } = typed;
+        if let Some(view) = view {
+            let wanted = self.views.used(view);
+            self.resize(wanted);
+        }
+        self.typing.insert((client, seq), done);
+        self.link.send(&ToHolder::Input { client, seq, more, data: &data });
+    }
+}
