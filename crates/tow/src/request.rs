@@ -13,11 +13,15 @@ pub(crate) enum Again {
     AsItIs,
     /// With a key by which the server knows that it is the same.
     WithKey,
+    /// It removes what it names, by a name that is never used twice: where that is gone when it is asked again,
+    /// it was done.
+    UntilGone,
 }
 
 impl Context {
     /// Connects, sends a request and returns its reply. When the connection is lost meanwhile (the server was
-    /// killed, or restarts), it is asked again, for as long as one step may take.
+    /// killed, or restarts), it is asked again, for as long as one step may take. [`Again::UntilGone`] may have the
+    /// answer `Done`.
     ///
     /// # Errors
     /// What the server says, or why it can't be asked.
@@ -28,10 +32,11 @@ impl Context {
     ) -> Result<reply::Body, CommandError> {
         let end = tokio::time::Instant::now() + self.step_timeout();
         let key = match again {
-            Again::AsItIs => None,
+            Again::AsItIs | Again::UntilGone => None,
             Again::WithKey => Some(random_id()?),
         };
         let mut connection = self.connect().await?;
+        let mut lost = false;
         loop {
             let outcome = match key {
                 Some(key) => connection.request_keyed(key, body.clone()).await,
@@ -45,6 +50,14 @@ impl Context {
                     }
                     self.say_more("tow: the connection to the server was lost: asking again");
                     connection = self.reconnect(goodbye, patience).await?;
+                    lost = true;
+                }
+                Err(RequestError::Remote(error))
+                    if lost
+                        && again == Again::UntilGone
+                        && error.kind() == v1::ErrorKind::NotFound =>
+                {
+                    return Ok(reply::Body::Done(v1::Done {}));
                 }
                 outcome => return Ok(outcome?),
             }

@@ -74,9 +74,23 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
 
 async fn kill(context: &Context, target: &str, signal: i32) -> Result<v1::Killed, CommandError> {
     let target = v1::Target { text: target.to_owned(), allow_prefix: false, allow_ended: true };
-    let request = v1::Kill { target: Some(target), signal };
-    match context.ask(request::Body::Kill(request), Again::WithKey).await? {
+    if signal != 0 {
+        let request = v1::Kill { target: Some(target), signal };
+        return match context.ask(request::Body::Kill(request), Again::AsItIs).await? {
+            reply::Body::Killed(killed) => Ok(killed),
+            _ => Err(unexpected()),
+        };
+    }
+    // By its id: asked again after a lost connection, a name might mean another pane, that ended before.
+    let info = request::Body::Info(v1::Info { target: Some(target) });
+    let reply::Body::Info(pane) = context.ask(info, Again::AsItIs).await? else {
+        return Err(unexpected());
+    };
+    let by_id = v1::Target { text: format!("%{}", pane.id), allow_prefix: false, allow_ended: true };
+    let request = v1::Kill { target: Some(by_id), signal };
+    match context.ask(request::Body::Kill(request), Again::UntilGone).await? {
         reply::Body::Killed(killed) => Ok(killed),
+        reply::Body::Done(_) => Ok(v1::Killed { pane: Some(pane), removed: true }),
         _ => Err(unexpected()),
     }
 }

@@ -80,7 +80,7 @@ fn a_storm_while_the_program_draws_itself_anew_each_time() {
     tow.spawn(
         "x",
         &format!(
-            "printf '\\033[?1049h'; {draw}; trap draw WINCH; draw; while :; do sleep 0.05; done"
+            "printf '\\033[?1049h'; {draw}; trap again=1 WINCH; again=1; while :; do [ $again ] && again= && draw; sleep 0.05; done"
         ),
     );
     let outer = Outer::attach(&tow, &["x"], (80, 24));

@@ -1,5 +1,6 @@
 //! What becomes of a pane whose holder dies or stands still, and of the others.
 
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -169,4 +170,40 @@ fn a_pane_whose_holder_is_stopped_can_be_killed() {
         // The server and b's holder, shell.
         wait_until("a's processes are gone", || (tow.processes().len() == 3).then_some(()));
     }
+}
+
+/// Each look of a server at a holder that stands still leaves a connection that waits.
+#[test]
+fn a_stopped_holder_that_nobody_can_connect_to_any_more_stops_nobody() {
+    let tow = tow();
+    echoing(&tow, &["a", "b"]);
+    let holder = processes::holder(&tow, "a");
+    processes::signal(holder, Signal::STOP);
+    wait_until("it is stopped", || (processes::state(holder) == Some('T')).then_some(()));
+    tow.kill_server();
+    let folder = tow.pane("a")["folder"].as_str().unwrap().to_owned();
+    let socket = std::path::Path::new(&folder).join("sock");
+    let mut waiting = Vec::new();
+    let refused = loop {
+        match connect(&socket) {
+            Ok(connection) => waiting.push(connection),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused, rustix::io::Errno::AGAIN);
+    tow.kill_server();
+    let list = within(Duration::from_secs(3), || tow.ok(&["list"]));
+    assert!(list.contains("unresponsive"), "{list}");
+    assert_lives(&tow, "b", "after");
+    assert_eq!(within(Duration::from_secs(12), || tow.ok(&["kill", "a"])), "killed a\n");
+    assert!(!processes::is_alive(holder));
+}
+
+/// Connects without waiting.
+fn connect(socket: &std::path::Path) -> rustix::io::Result<OwnedFd> {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let connection = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::net::connect(&connection, &SocketAddrUnix::new(socket)?)?;
+    Ok(connection)
 }

@@ -1,5 +1,7 @@
 //! Many panes, many commands.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use towline_testkit::{Tow, wait_until};
 
 use crate::random::Random;
@@ -60,42 +62,67 @@ fn ten_commands_at_once_after_a_kill_start_one_server() {
     }
 }
 
-/// A pane whose server dies while it is made is made by the retry, with the caller's environment.
-#[test]
-fn every_pane_that_was_asked_for_runs_although_servers_die() {
-    const PANES: usize = 25;
-    let tow = tow();
+/// Does `work` while servers die at random moments.
+fn while_servers_die(tow: &Tow, work: impl FnOnce()) {
+    let over = AtomicBool::new(false);
     let mut random = Random::new();
-    tow.ok(&["server", "start"]);
-    let over = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !over.load(std::sync::atomic::Ordering::Acquire) {
-                if let Some(server) = processes::server(&tow) {
+            while !over.load(Ordering::Acquire) {
+                if let Some(server) = processes::server(tow) {
                     random.moment(60);
                     processes::kill(server);
                 }
             }
         });
-        for n in 0..PANES {
-            let name = format!("pane-{n:02}");
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        over.store(true, Ordering::Release);
+        if let Err(panic) = done {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+/// A pane whose server dies while it is made is made by the retry, with the caller's environment.
+#[test]
+fn every_pane_that_was_asked_for_runs_although_servers_die() {
+    const PANES: usize = 25;
+    let tow = tow();
+    tow.ok(&["server", "start"]);
+    let expected: Vec<String> = (0..PANES).map(|n| format!("pane-{n:02}")).collect();
+    while_servers_die(&tow, || {
+        for name in &expected {
             let program = "echo \"env $FROM_CALLER\"; exec sleep 1000";
-            let words = ["spawn", "--detach", "--name", &name, "--", "sh", "-c", program];
-            let mut command = tow.command(&words);
-            let output = command.env("FROM_CALLER", &name).output().unwrap();
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            if !output.status.success() {
-                over.store(true, std::sync::atomic::Ordering::Release);
-            }
+            let words = ["spawn", "--detach", "--name", name, "--", "sh", "-c", program];
+            let output = tow.command(&words).env("FROM_CALLER", name).output().unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{name}: {told}");
         }
-        over.store(true, std::sync::atomic::Ordering::Release);
     });
-    let expected: Vec<String> = (0..PANES).map(|n| format!("pane-{n:02}")).collect();
     assert_eq!(names(&tow), expected);
     for name in &expected {
         tow.wait_output(name, &format!("^env {name}$"));
         assert!(processes::is_alive(processes::program(&tow, name)), "{name}");
     }
     assert_eq!(tow.panes().len(), PANES, "and none is left over");
+}
+
+#[test]
+fn every_pane_that_was_killed_is_gone_although_servers_die() {
+    const PANES: usize = 25;
+    let tow = tow();
+    let all: Vec<String> = (0..PANES).map(|n| format!("pane-{n:02}")).collect();
+    for name in &all {
+        tow.spawn(name, "setsid sleep 1001 & exec sleep 1000");
+    }
+    tow.spawn("stays", "exec sleep 1000");
+    while_servers_die(&tow, || {
+        for name in &all {
+            assert_eq!(tow.ok(&["kill", name]), format!("killed {name}\n"));
+        }
+    });
+    assert_eq!(names(&tow), ["stays"]);
+    assert_eq!(tow.panes().len(), 1);
+    // The server, a holder, a program.
+    wait_until("nothing else is left", || (tow.processes().len() == 3).then_some(()));
 }
