@@ -5,7 +5,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The program that makes a scope and then becomes the command it was given.
 const SYSTEMD_RUN: &str = "systemd-run";
@@ -32,8 +35,10 @@ impl Scope {
     }
 
     fn new(program: PathBuf, runtime_dir: PathBuf, name: &str) -> Self {
-        // A number makes the name unique: a scope of that name may still be ending.
-        let unit = format!("--unit=towline-{name}-{}", std::process::id());
+        // Numbers make the name unique: a scope of that name may still be ending.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let (own, next) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let unit = format!("--unit=towline-{name}-{own}-{next}");
         let arguments = [
             "--user",
             "--scope",
@@ -44,6 +49,23 @@ impl Scope {
             "--",
         ];
         Self { program, arguments: arguments.map(OsString::from).to_vec(), runtime_dir }
+    }
+}
+
+/// A command that runs `program`, in the scope where there is one. `name` is what the process list shows, where
+/// that can be had.
+pub fn command(scope: Option<&Scope>, program: impl AsRef<OsStr>, name: &str) -> Command {
+    match scope {
+        None => {
+            let mut command = Command::new(program);
+            command.arg0(name);
+            command
+        }
+        Some(scope) => {
+            let mut command = Command::new(&scope.program);
+            command.args(&scope.arguments).arg(program);
+            command
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::fs::FlockOperation;
@@ -17,6 +17,7 @@ use crate::connection::{
     ConnectError, Connection, HelloOptions, dial_unix, io_error_in_words, without_error_numbers,
 };
 use crate::paths::Paths;
+use crate::scope::{self, Scope};
 
 /// How long a server may take to be ready. It opens a store and finds its panes, which takes milliseconds;
 /// on a machine that is just booting and swapping it takes seconds.
@@ -297,10 +298,20 @@ async fn lock_start(path: &Path) -> Result<File, StartError> {
 
 /// Starts a server and waits for its word.
 async fn start(paths: &Paths) -> Result<(), StartError> {
+    if let Some(scope) = Scope::find("server") {
+        match start_in(Some(&scope), paths).await {
+            // The user manager gave no scope.
+            Err(StartError::Silent { .. }) => {}
+            outcome => return outcome,
+        }
+    }
+    start_in(None, paths).await
+}
+
+async fn start_in(scope: Option<&Scope>, paths: &Paths) -> Result<(), StartError> {
     let program = program().map_err(StartError::Spawn)?;
-    let mut command = Command::new(program);
+    let mut command = scope::command(scope, program, SERVER_NAME);
     command
-        .arg0(SERVER_NAME)
         .arg(SERVER_ARGUMENT)
         .args([&paths.config_dir, &paths.state_dir])
         .current_dir("/")

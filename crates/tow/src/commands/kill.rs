@@ -86,7 +86,8 @@ async fn kill(context: &Context, target: &str, signal: i32) -> Result<v1::Killed
     let reply::Body::Info(pane) = context.ask(info, Again::AsItIs).await? else {
         return Err(unexpected());
     };
-    let by_id = v1::Target { text: format!("%{}", pane.id), allow_prefix: false, allow_ended: true };
+    let by_id =
+        v1::Target { text: format!("%{}", pane.id), allow_prefix: false, allow_ended: true };
     let request = v1::Kill { target: Some(by_id), signal };
     match context.ask(request::Body::Kill(request), Again::UntilGone).await? {
         reply::Body::Killed(killed) => Ok(killed),

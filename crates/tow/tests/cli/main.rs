@@ -4,6 +4,7 @@ mod crash;
 mod kill;
 mod list;
 mod peek;
+mod scope;
 mod send;
 mod server;
 mod spawn;

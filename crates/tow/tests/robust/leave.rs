@@ -13,7 +13,7 @@ const VIM: &str = r"printf '\033]2;a title\007\033[?1049h\033[?1h\033=\033[?1003
 
 /// Where the shell's text is when `tow attach` begins, and the command line that begins it.
 pub(crate) const SHELL: &str =
-    r#"printf 'one\ntwo\n'; "$TOW" attach x; echo "status $?"; printf next"#;
+    r#"printf '\033]2;outer\007one\ntwo\n'; "$TOW" attach x; echo "status $?"; printf next"#;
 
 fn vim() -> Tow {
     let tow = tow();
@@ -37,6 +37,7 @@ pub(crate) fn check_left(outer: &mut Outer, farewell: Option<&str>, status: i32)
     assert_eq!(seen.rows(), expected);
     assert_eq!(seen.ansi(), expected, "no colour is left");
     assert_eq!(seen.terminal.modes(), Modes::default());
+    assert_eq!(seen.terminal.title(), "outer");
     let cursor = seen.terminal.cursor();
     assert_eq!((usize::from(cursor.row), cursor.col), (expected.len() - 1, 4));
     drop(seen);
@@ -108,17 +109,78 @@ fn by_the_servers_stop() {
 fn by_a_detach_while_reconnecting() {
     let tow = vim();
     let mut outer = attached(&tow);
-    // The next server can't be reached: another one holds its place and says nothing.
-    let socket = tow.state().join("server.sock");
-    let pid = rustix::process::Pid::from_raw(tow.server_pid().unwrap()).unwrap();
-    let aside = tow.state().join("aside.sock");
-    std::fs::rename(&socket, &aside).unwrap();
-    let _silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    let silent = silence(&tow);
     outer.wait_text("reconnecting…");
     outer.type_in("\x1b[98;5u\x1b[100u");
     check_left(&mut outer, Some("[detached from local:x]"), 0);
+    drop(silent);
+    std::fs::remove_file(tow.state().join("server.sock")).unwrap();
+}
+
+/// Kills the server, and puts in its place one that says nothing.
+fn silence(tow: &Tow) -> std::os::unix::net::UnixListener {
+    let socket = tow.state().join("server.sock");
+    let pid = rustix::process::Pid::from_raw(tow.server_pid().unwrap()).unwrap();
     std::fs::remove_file(&socket).unwrap();
+    let silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    silent
+}
+
+#[test]
+fn by_a_signal_while_reconnecting() {
+    let tow = vim();
+    let mut outer = attached(&tow);
+    let client = child_of(outer.pid().as_raw_nonzero().get());
+    let silent = silence(&tow);
+    outer.wait_text("reconnecting…");
+    rustix::process::kill_process(client, Signal::TERM).unwrap();
+    check_left(&mut outer, None, 143);
+    drop(silent);
+    std::fs::remove_file(tow.state().join("server.sock")).unwrap();
+}
+
+#[test]
+fn after_it_was_stopped_and_went_on() {
+    let tow = vim();
+    let mut outer = attached(&tow);
+    let client = child_of(outer.pid().as_raw_nonzero().get());
+    for _ in 0..3 {
+        rustix::process::kill_process(client, Signal::STOP).unwrap();
+        // Something else has the terminal meanwhile.
+        outer.scribble("\x1b[?1049l\x1b[?1000h\x1b[Hscribbled\x1b[?1049h");
+        rustix::process::kill_process(client, Signal::CONT).unwrap();
+        outer.wait_for("it is painted anew", |seen| {
+            seen.rows().iter().any(|row| row.contains("inside"))
+                && seen.terminal.modes().mouse == towline_vt::MouseMode::Motion
+        });
+        outer.scribble("\x1b[?1049l\x1b[Hone      \x1b[3H\x1b[?1049h");
+    }
+    outer.type_in("\x1b[98;5u\x1b[100u");
+    check_left(&mut outer, Some("[detached from local:x]"), 0);
+}
+
+#[test]
+fn after_the_window_had_other_sizes() {
+    let tow = vim();
+    let mut outer = attached(&tow);
+    for (cols, rows) in [(100, 40), (33, 7), (80, 24)] {
+        outer.resize(cols, rows);
+        wait_until("the pane has the size", || (tow.pane("x")["rows"] == rows).then_some(()));
+    }
+    outer.type_in("\x1b[98;5u\x1b[100u");
+    check_left(&mut outer, Some("[detached from local:x]"), 0);
+}
+
+#[test]
+fn after_a_spawn_that_attached() {
+    let tow = tow();
+    let line =
+        SHELL.replace("attach x", "spawn --name x -- sh -c 'echo inside; read line; exit 4'");
+    let mut outer = Outer::shell(&tow, &line, (80, 24));
+    outer.wait_text("inside");
+    outer.type_in("\r");
+    check_left(&mut outer, Some("[x ended: exit status 4]"), 0);
 }
 
 #[test]

@@ -118,6 +118,11 @@ impl Outer {
         (&self.master).write_all(text.as_bytes()).unwrap();
     }
 
+    /// Something else writes to the terminal.
+    pub(crate) fn scribble(&self, text: &str) {
+        self.seen().terminal.feed(text.as_bytes(), &mut Vec::new());
+    }
+
     /// What is seen now.
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.shared.0.lock().unwrap()

@@ -71,6 +71,10 @@ fn a_storm_while_the_program_prints() {
     tow.wait_output("x", "^over$");
     check_same(&tow, &outer);
     assert_eq!(outer.seen().rows().last().map(String::as_str), Some("over"));
+    // Each size and each byte are in the journal in their order: a replay gives the same.
+    let before = tow.ok(&["peek", "x", "--ansi"]);
+    tow.kill_server();
+    assert_eq!(tow.ok(&["peek", "x", "--ansi"]), before);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a kill ends, and what it doesn't.
 
-use towline_testkit::Tow;
+use towline_testkit::{Tow, wait_until};
 
 use crate::{processes, tow};
 
@@ -49,4 +49,31 @@ fn a_kill_spares_a_server_that_was_started_inside() {
     // Also a kill of the inner server is none of the outer one's business.
     inner.kill_server();
     assert_eq!(inner.pane("inner")["pid"], pane["pid"]);
+}
+
+#[test]
+fn a_program_that_reads_nothing_of_all_that_was_typed_can_be_killed() {
+    let tow = tow();
+    tow.spawn("x", "stty raw -echo; echo ready; exec sleep 1000");
+    tow.wait_output("x", "ready");
+    // More than its holder takes in before it is written.
+    let text = tow.work().join("text");
+    std::fs::write(&text, "x".repeat(3 << 20)).unwrap();
+    let mut sends = Vec::new();
+    for _ in 0..2 {
+        let mut command = tow.command(&["send", "x", "--stdin"]);
+        command.stdin(std::fs::File::open(&text).unwrap());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        sends.push(command.spawn().unwrap());
+    }
+    wait_until("a key has to wait behind all of that", || {
+        let outcome = tow.run(&["--timeout", "1s", "send", "x", "--key", "a"]);
+        (outcome.status == 124).then_some(())
+    });
+    assert_eq!(tow.ok(&["kill", "x"]), "killed x\n");
+    for mut send in sends {
+        let _ = send.kill();
+        let _ = send.wait();
+    }
+    assert_eq!(tow.processes(), [processes::server(&tow).unwrap()]);
 }

@@ -1,13 +1,12 @@
 //! Starting a holder.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use towline_client::scope::Scope;
+use towline_client::scope::{self, Scope};
 use towline_protocol::Message;
 use towline_protocol::holder::SpawnSpec;
 use towline_protocol::v1::ErrorKind;
@@ -58,19 +57,11 @@ fn start(folder: &Path, spec: &SpawnSpec) -> Result<(), Fault> {
 fn command(scope: Option<&Scope>, folder: &Path) -> Command {
     // The program that is running, also where its file has been replaced: a holder of the server's own version.
     let program = format!("/proc/{}/exe", std::process::id());
-    let mut command = match scope {
-        None => Command::new(program),
-        Some(scope) => {
-            let mut command = Command::new(&scope.program);
-            command.args(&scope.arguments).arg(program);
-            command
-        }
-    };
+    let mut command = scope::command(scope, program, NAME);
     command.env_clear();
-    match scope {
-        None => command.arg0(NAME),
-        Some(scope) => command.env("XDG_RUNTIME_DIR", &scope.runtime_dir),
-    };
+    if let Some(scope) = scope {
+        command.env("XDG_RUNTIME_DIR", &scope.runtime_dir);
+    }
     command.arg("__holder").arg(folder);
     command
 }
