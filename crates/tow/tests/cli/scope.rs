@@ -21,16 +21,22 @@ impl Manager {
     /// A manager whose `systemd-run` ends with `script`.
     fn new(tow: &Tow, script: &str) -> Self {
         let runtime_dir = tow.work().join("run");
-        fs::create_dir_all(runtime_dir.join("systemd")).unwrap();
-        let socket = UnixListener::bind(runtime_dir.join("systemd/private")).unwrap();
+        fs::create_dir_all(runtime_dir.join("systemd")).expect("a folder");
+        let socket =
+            UnixListener::bind(runtime_dir.join("systemd/private")).expect("the played manager");
         let programs = tow.work().join("programs");
-        fs::create_dir_all(&programs).unwrap();
+        fs::create_dir_all(&programs).expect("the played manager");
         let log = tow.work().join("asked");
         let program = programs.join("systemd-run");
         let text = format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display());
-        fs::write(&program, text).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+        fs::write(&program, text).expect("the played manager");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+            .expect("the played manager");
+        let path = format!(
+            "{}:{}",
+            programs.display(),
+            std::env::var("PATH").expect("the played manager")
+        );
         Self { _socket: socket, runtime_dir, path, log }
     }
 
@@ -40,12 +46,12 @@ impl Manager {
             .env("XDG_RUNTIME_DIR", &self.runtime_dir)
             .env("PATH", &self.path)
             .output()
-            .unwrap();
+            .expect("the played manager");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn asked(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        fs::read_to_string(&self.log).expect("the played manager")
     }
 }
 

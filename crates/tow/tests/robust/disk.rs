@@ -146,7 +146,7 @@ fn a_first_command_on_a_full_disk_says_so() {
         let told = outcome.expect_error(status, "");
         assert!(told.stderr.contains("\nhint: "), "{told:?}");
     }
-    assert!(tow.processes().is_empty());
+    wait_until("no server is left", || tow.processes().is_empty().then_some(()));
     std::fs::remove_file(tow.state().join("filler")).unwrap();
     tow.ok(&["list"]);
     unmount(&tow);

@@ -1,6 +1,7 @@
 //! What survives what: servers killed at any moment, upgrades, other versions, reboots, lost stores. Each test has
 //! a Towline of its own and drives it through the real binary.
 
+#![allow(clippy::print_stderr, reason = "what a test says is shown where it fails")]
 #![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
 
 mod binary;

@@ -207,11 +207,11 @@ fn what_a_newer_client_says_is_tolerated() {
 fn what_is_no_client_is_closed_and_harms_nobody() {
     let tow = tow();
     tow.ok(&["list"]);
-    let mut pieces: Vec<(&str, Vec<u8>)> = Vec::new();
-    pieces.push(("garbage", b"GET / HTTP/1.0\r\n\r\n".to_vec()));
-    pieces.push(("a huge hello", [&PREAMBLE[..], &u32::MAX.to_be_bytes()].concat()));
-    pieces.push(("a hello that is none", [&PREAMBLE[..], &[0, 0, 0, 2, 0xff, 0xff]].concat()));
-    for (what, bytes) in pieces {
+    for (what, bytes) in [
+        ("garbage", b"GET / HTTP/1.0\r\n\r\n".to_vec()),
+        ("a huge hello", [&PREAMBLE[..], &u32::MAX.to_be_bytes()].concat()),
+        ("a hello that is none", [&PREAMBLE[..], &[0, 0, 0, 2, 0xff, 0xff]].concat()),
+    ] {
         let mut raw = Raw::connect(&tow);
         raw.write(&bytes);
         assert!(raw.next::<ServerHello>().is_none(), "{what} is closed");

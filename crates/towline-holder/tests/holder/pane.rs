@@ -313,6 +313,11 @@ impl Pane {
             let behind = self.link.wait_for(|told| match told {
                 Told::Other(FromHolder::Behind { .. }) => Some(true),
                 Told::Other(FromHolder::Opened { .. }) => Some(false),
+                // Printed in between: it is live already.
+                Told::Output(offset, bytes) if *offset >= at => {
+                    text.extend_from_slice(bytes);
+                    None
+                }
                 _ => None,
             });
             if !behind {
