@@ -30,15 +30,16 @@ const RELEASE_PATIENCE: Duration = Duration::from_millis(150);
 /// Ends whatever sequence the terminal is in the middle of; nothing where it is in none.
 pub(super) const CUT: &[u8] = b"\x1b\\";
 
-/// Puts the window's title aside.
-const KEEP_TITLE: &[u8] = b"\x1b[22;0t";
+/// Puts the window's title aside, and whether the wheel sends cursor keys: of the modes that painting sets, that is
+/// the one terminals don't agree on how to start with. Who can't keep a mode passes over it.
+const KEEP: &[u8] = b"\x1b[22;0t\x1b[?1007s";
 
 /// Goes to the alternate screen.
 const ENTER: &[u8] = b"\x1b[?1049h";
 
 /// The way back. The screen is cleared first: where a terminal has no alternate one, the shell goes on at the top
 /// of a clear screen rather than in the middle of the pane's text.
-const BACK: &[u8] = b"\x1b[H\x1b[2J\x1b[?1049l\x1b[23;0t";
+const BACK: &[u8] = b"\x1b[H\x1b[2J\x1b[?1049l\x1b[?1007r\x1b[23;0t";
 
 /// What is needed to put the terminal back, also from a panic in any thread.
 struct Before {
@@ -103,9 +104,9 @@ impl Terminal {
             first
         };
         rustix::termios::tcsetattr(&self.tty, OptionalActions::Now, &raw)?;
-        // A title that is put aside twice would come back only once.
-        let title = if first { KEEP_TITLE } else { b"" };
-        write_all(self.tty.as_fd(), &[title, ENTER, &modes_off()].concat(), LEAVE_PATIENCE)
+        // A title that is put aside twice would come back only once, and a mode as it is now.
+        let keep = if first { KEEP } else { b"" };
+        write_all(self.tty.as_fd(), &[keep, ENTER, &modes_off()].concat(), LEAVE_PATIENCE)
     }
 
     /// Puts the terminal back as it was.

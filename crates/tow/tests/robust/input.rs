@@ -1,9 +1,13 @@
 //! What is typed arrives whole, in order, once, and as nothing but what it is.
 
+use std::io::{Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use towline_protocol::v1::{self, client_frame, request, server_frame};
+use towline_protocol::{FrameDecoder, PREAMBLE, encode_frame};
 use towline_testkit::{Tow, exists, wait_until};
 
 use crate::tow;
@@ -80,6 +84,55 @@ fn what_is_too_long_to_be_typed_is_told() {
     let text = vec![b'x'; 17 * 1024 * 1024];
     let told = tow.run_with_input(&["send", "x", "--stdin"], &text).expect_error(2, "too many");
     assert!(told.stderr.contains("\nhint: "), "{told:?}");
+}
+
+#[test]
+fn a_client_that_types_more_than_a_frame_holds_is_refused_and_harms_nobody() {
+    let tow = tow();
+    let file = raw(&tow, "");
+    let mut stream = UnixStream::connect(tow.state().join("server.sock")).unwrap();
+    stream.set_read_timeout(Some(towline_testkit::DEADLINE)).unwrap();
+    let mut bytes = PREAMBLE.to_vec();
+    let hello = v1::ClientHello { protocol_min: 1, protocol_max: 1, ..Default::default() };
+    encode_frame(&hello, &mut bytes);
+    let attach = v1::Attach {
+        target: Some(v1::Target { text: "x".into(), ..Default::default() }),
+        client: vec![7; 16],
+        size: Some(v1::Size { cols: 80, rows: 24 }),
+        credit: 64 * 1024,
+        ..Default::default()
+    };
+    let attach =
+        v1::Request { id: 1, body: Some(request::Body::Attach(attach)), ..Default::default() };
+    let input = v1::Input { stream: 1, seq: 1, data: vec![b'x'; 2 * 1024 * 1024] };
+    for body in [client_frame::Body::Request(attach), client_frame::Body::Input(input)] {
+        encode_frame(&v1::ClientFrame { body: Some(body) }, &mut bytes);
+    }
+    stream.write_all(&bytes).unwrap();
+    let mut decoder = FrameDecoder::new();
+    let mut preamble = [0; PREAMBLE.len()];
+    stream.read_exact(&mut preamble).unwrap();
+    let mut buffer = [0; 4096];
+    let mut greeted = false;
+    let error = loop {
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "the server has closed the connection");
+        decoder.extend(&buffer[..count]);
+        if !greeted {
+            greeted = decoder.next::<v1::ServerHello>().unwrap().is_some();
+        }
+        let mut frames = std::iter::from_fn(|| decoder.next::<v1::ServerFrame>().unwrap());
+        let ack = frames.find_map(|frame| match frame.body {
+            Some(server_frame::Body::InputAck(ack)) if greeted => Some(ack),
+            _ => None,
+        });
+        if let Some(ack) = ack {
+            break ack.error.unwrap();
+        }
+    };
+    assert_eq!(error.kind(), v1::ErrorKind::Invalid);
+    tow.ok(&["send", "x", "hello"]);
+    check_typed(&file, "hello\r");
 }
 
 #[test]

@@ -1,34 +1,33 @@
 //! Towline's own program is replaced, as an upgrade does, while it runs.
 
-use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::process::Command;
 
 use towline_testkit::Tow;
 
 use crate::{ordeal, processes};
 
-/// Puts another file in the program's place: the same program, and not the same bytes.
-fn replace(program: &Path) {
-    let fresh = program.with_extension("new");
-    std::fs::copy(env!("CARGO_BIN_EXE_tow"), &fresh).unwrap();
-    let mut file = std::fs::File::options().append(true).open(&fresh).unwrap();
-    file.write_all(b"another build").unwrap();
-    drop(file);
-    std::fs::rename(fresh, program).unwrap();
+/// Puts another file in the program's place: the same program, and not the same bytes. A process of its own writes
+/// it: what this one has open for writing, each child that is just being started has too, and could not run it.
+fn put(program: &Path) {
+    let script = r#"cp "$1" "$2.new" && date +%N >> "$2.new" && mv "$2.new" "$2""#;
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "put", env!("CARGO_BIN_EXE_tow")]).arg(program);
+    assert!(command.status().unwrap().success());
 }
 
 #[test]
 fn a_changed_program_takes_over_what_the_old_one_held() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("tow");
-    std::fs::copy(env!("CARGO_BIN_EXE_tow"), &program).unwrap();
+    put(&program);
     let tow = Tow::new(&program);
     ordeal::survive(&tow, || {
         for restart in [true, false, true, false] {
             let before = tow.server_pid();
             let panes = tow.json(&["list", "--json"])["panes"].as_array().unwrap().len();
-            replace(&program);
+            put(&program);
             if restart {
                 tow.ok(&["server", "restart"]);
             } else {
@@ -49,11 +48,11 @@ fn a_changed_program_takes_over_what_the_old_one_held() {
 fn a_pane_started_after_an_upgrade_is_kept_by_the_program_its_server_runs() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("tow");
-    std::fs::copy(env!("CARGO_BIN_EXE_tow"), &program).unwrap();
+    put(&program);
     let tow = Tow::new(&program);
     tow.spawn("old", "exec sleep 1000");
     let old = std::fs::metadata(&program).unwrap().ino();
-    replace(&program);
+    put(&program);
     tow.spawn("between", "exec sleep 1000");
     tow.ok(&["server", "restart"]);
     tow.spawn("new", "exec sleep 1000");

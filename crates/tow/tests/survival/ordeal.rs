@@ -15,13 +15,14 @@ const TYPED_TO: &str = "t";
 /// The most lines typed at the terminal that its pane has not read yet.
 const AHEAD: usize = 3;
 
-/// Prints five lines each 20 ms, until there is a file `stop`, and echoes what it reads; what it reads also goes to
+/// Prints five lines each 20 ms, from when there is a file `go` until there is one `stop`, and echoes what it reads; what it reads also goes to
 /// a file, where it can be seen without a server.
 const PROGRAM: &str = r#"
 stty -echo
 echo ready
 (
     i=0
+    while [ ! -e go ]; do sleep 0.01; done
     while [ ! -e stop ]; do
         for _ in 1 2 3 4 5; do i=$((i+1)); echo "line $i"; done
         sleep 0.02
@@ -39,6 +40,7 @@ pub(crate) fn survive(tow: &Tow, strikes: impl FnOnce()) {
         tow.spawn(name, PROGRAM);
         tow.wait_output(name, "ready");
     }
+    std::fs::write(tow.work().join("go"), "").unwrap();
     let over = AtomicBool::new(false);
     let (sent, typed) = std::thread::scope(|scope| {
         let senders = SENT_TO.map(|name| scope.spawn(|| send_until(tow, name, &over)));

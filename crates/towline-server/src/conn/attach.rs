@@ -25,6 +25,9 @@ pub(super) struct Attachment {
 /// keeps on sending to a program that reads nothing would fill the server's memory.
 const TYPED_CAP: usize = 4 * 1024 * 1024;
 
+/// The most bytes of one input, well below what a holder takes in a frame. Clients send 16 KiB.
+const INPUT_MAX: usize = 512 * 1024;
+
 impl Attachment {
     pub(super) fn credit(&self, bytes: u64) {
         self.window.add(bytes);
@@ -51,6 +54,12 @@ impl Attachment {
         };
         if self.read_only {
             return refuse(Fault::new(ErrorKind::Forbidden, "this client is attached read-only"));
+        }
+        if input.data.len() > INPUT_MAX {
+            return refuse(Fault::invalid(format!(
+                "an input of {} bytes is over the {INPUT_MAX} of one frame",
+                input.data.len()
+            )));
         }
         let weight = Weight::new(&self.under_way, input.data.len());
         if weight.total() > TYPED_CAP {
