@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, watch};
 use towline_client::Paths;
 use towline_client::config::Config;
+use towline_protocol::holder::ResourceLimit;
 use towline_protocol::v1::goodbye;
 
 use crate::pane::{Pane, folder, takeover};
@@ -65,6 +66,8 @@ pub(crate) async fn ended(
 pub(crate) struct Server {
     pub(crate) paths: Paths,
     pub(crate) settings: Settings,
+    /// The limit of open files for programs that nobody gives one.
+    pub(crate) open_files: ResourceLimit,
     pub(crate) store: Store,
     pub(crate) server_id: [u8; 16],
     /// Microseconds since 1970 UTC.
@@ -102,6 +105,7 @@ impl Server {
         Arc::new(Self {
             paths,
             settings,
+            open_files: crate::system::raise_open_files(),
             store,
             server_id: loaded.server_id,
             started_at: crate::clock::now(),
@@ -138,6 +142,11 @@ impl Server {
     /// The panes are to be ended with the server: nothing is started again.
     pub(crate) fn stop_restarts(&self) {
         self.stopping.store(true, Ordering::Release);
+    }
+
+    /// The server lives on after all.
+    pub(crate) fn allow_restarts(&self) {
+        self.stopping.store(false, Ordering::Release);
     }
 
     pub(crate) fn stopping(&self) -> bool {

@@ -136,11 +136,12 @@ async fn begin(server: &Arc<Server>, pane: &Arc<Pane>, request: &v1::Spawn) -> R
     environment.extend(request.env.iter().filter_map(|pair| split(pair)));
     let mut spec = specification(server, &row, environment, false);
     spec.umask = request.umask;
-    spec.limits = request
-        .limits
-        .iter()
-        .map(|limit| ResourceLimit { resource: limit.resource, soft: limit.soft, hard: limit.hard })
-        .collect();
+    // The caller's, on top of what is meant for programs without one.
+    spec.limits.extend(request.limits.iter().map(|limit| ResourceLimit {
+        resource: limit.resource,
+        soft: limit.soft,
+        hard: limit.hard,
+    }));
     launch::launch(&pane.folder, spec).await?;
     takeover::serve(server, pane, Some(size)).await;
     Ok(())
@@ -237,7 +238,7 @@ pub(crate) fn specification(
         cols: row.cols.into(),
         rows: row.rows.into(),
         umask: None,
-        limits: Vec::new(),
+        limits: vec![server.open_files],
         keep_bytes: server.settings.journal_bytes,
         segment_bytes: SEGMENT_BYTES.min(server.settings.journal_bytes / 4),
         again,

@@ -3,6 +3,8 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 
+use towline_protocol::holder::ResourceLimit;
+
 /// A short path to `name` in the folder that is open as `folder`.
 pub(crate) fn through_descriptor(folder: impl AsFd, name: &str) -> PathBuf {
     format!("/proc/self/fd/{}/{name}", folder.as_fd().as_raw_fd()).into()
@@ -28,5 +30,22 @@ pub(crate) fn give_memory_back() {
     // SAFETY: malloc_trim may be called at any time from any thread.
     unsafe {
         libc::malloc_trim(0);
+    }
+}
+
+/// Lets the server have as many descriptors as the system allows it: a few for each pane and client. Returns the limit
+/// that was meant for programs, for those that are started without a caller's.
+pub(crate) fn raise_open_files() -> ResourceLimit {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let before = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: before.maximum, maximum: before.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!("the limit of open files stays as it is: {error}");
+    }
+    let none = libc::RLIM_INFINITY;
+    ResourceLimit {
+        resource: libc::RLIMIT_NOFILE,
+        soft: before.current.unwrap_or(none),
+        hard: before.maximum.unwrap_or(none),
     }
 }

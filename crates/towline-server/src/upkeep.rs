@@ -79,6 +79,10 @@ struct Ended {
 
 impl Ended {
     fn of(pane: &Pane) -> Option<Self> {
+        if !pane.pulse.borrow().ended {
+            // It is about to be started again.
+            return None;
+        }
         let (_, at) = pane.facts().row.ended.clone()?;
         let bytes =
             towline_journal::summary(&pane.journal()).map_or(0, |summary| summary.disk_bytes);

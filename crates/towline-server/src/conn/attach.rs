@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 use towline_protocol::v1::{self, ErrorKind, server_frame};
 use towline_vt::Size;
 
@@ -17,6 +19,8 @@ pub(super) struct Attachment {
     pub(super) client: ClientId,
     pub(super) read_only: bool,
     pub(super) window: Arc<Window>,
+    /// The task that opens the view.
+    pub(super) opening: AbortHandle,
     /// Bytes that were typed and are not acknowledged yet.
     pub(super) under_way: Arc<AtomicUsize>,
 }
@@ -45,7 +49,17 @@ impl Attachment {
     }
 
     pub(super) fn input(&self, out: &Out, input: v1::Input) {
+        // The number is used up all the same, or the holder would take the next one for a hole.
+        let number = Typed {
+            client: self.client,
+            seq: input.seq,
+            more: false,
+            data: Vec::new(),
+            done: Acknowledge::Task(oneshot::channel().0),
+            view: None,
+        };
         let refuse = |fault: Fault| {
+            tell(&self.pane, Command::Type(number));
             out.send(server_frame::Body::InputAck(v1::InputAck {
                 stream: input.stream,
                 seq: input.seq,
@@ -68,7 +82,7 @@ impl Attachment {
                 self.pane.name()
             )));
         }
-        let done = Acknowledge::Stream { out: out.clone(), stream: input.stream, weight };
+        let done = Acknowledge::Stream { out: out.clone(), view: self.view, weight };
         let typed = Typed {
             client: self.client,
             seq: input.seq,
@@ -77,12 +91,14 @@ impl Attachment {
             done,
             view: Some(self.view),
         };
-        if self.pane.tell(Command::Type(typed)).is_err() {
-            refuse(Fault::ended(&self.pane.name()));
+        if let Err(Command::Type(Typed { done, seq, .. })) = self.pane.tell(Command::Type(typed)) {
+            done.tell_now(seq, Some(Fault::ended(&self.pane.name())));
         }
     }
 
     pub(super) fn end(self) {
+        // First, or a view that is just being opened would come after its end.
+        self.opening.abort();
         tell(&self.pane, Command::Detach(self.view));
     }
 }

@@ -42,6 +42,11 @@ impl Connection {
                     self.streams.insert(id, Stream::Attachment(attachment));
                 }
             }
+            // What changes something is carried out also when whoever asked for it has gone.
+            body if changes(&body) => {
+                let window = Arc::new(Window::new(0));
+                tokio::spawn(async move { job.run(&key, body, window).await });
+            }
             body => {
                 let window = Arc::new(Window::new(credit(&body)));
                 let sender = Arc::clone(&window);
@@ -50,6 +55,21 @@ impl Connection {
             }
         }
     }
+}
+
+/// Whether a request does something, rather than look or wait.
+fn changes(body: &request::Body) -> bool {
+    use request::Body;
+    matches!(
+        body,
+        Body::Spawn(_)
+            | Body::OpenInput(_)
+            | Body::Send(_)
+            | Body::Kill(_)
+            | Body::Rename(_)
+            | Body::Clean(_)
+            | Body::Shutdown(_)
+    )
 }
 
 /// The credit that a request opens its stream with.
@@ -303,15 +323,9 @@ impl Job {
         };
         self.lend_ssh_agent(&pane);
         let window = Arc::new(Window::new(request.credit));
-        let attachment = Attachment {
-            pane: Arc::clone(&pane),
-            view: self.view,
-            client,
-            read_only: request.read_only,
-            window: Arc::clone(&window),
-            under_way: Arc::default(),
-        };
-        tokio::spawn(async move {
+        let (view, read_only) = (self.view, request.read_only);
+        let (attached_pane, attached_window) = (Arc::clone(&pane), Arc::clone(&window));
+        let opening = tokio::spawn(async move {
             let opened = open(&pane, &request.client, request.again).await;
             let outcome = opened.map(|input| {
                 reply::Body::Attached(v1::Attached {
@@ -334,7 +348,15 @@ impl Job {
                 }
             }
         });
-        Some(attachment)
+        Some(Attachment {
+            pane: attached_pane,
+            view,
+            client,
+            read_only,
+            window: attached_window,
+            opening: opening.abort_handle(),
+            under_way: Arc::default(),
+        })
     }
 
     async fn follow(self, request: v1::Follow, window: Arc<Window>) {
@@ -383,6 +405,7 @@ impl Job {
             }
             let failed = ends.join_all().await.into_iter().find_map(Result::err);
             if let Some(fault) = failed {
+                self.server.allow_restarts();
                 return answer(&self.out, self.id, Err(fault));
             }
         }

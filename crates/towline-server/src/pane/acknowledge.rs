@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
 use towline_protocol::v1;
 
+use super::ViewId;
 use crate::conn::Out;
 use crate::fault::Fault;
 
 /// Whom to tell that typed bytes were written.
 pub(crate) enum Acknowledge {
     /// A client's attach stream.
-    Stream { out: Out, stream: u64, weight: Weight },
+    Stream { out: Out, view: ViewId, weight: Weight },
     /// A task of the server.
     Task(oneshot::Sender<Result<(), Fault>>),
 }
@@ -42,14 +43,25 @@ impl Drop for Weight {
 }
 
 impl Acknowledge {
+    /// As [`tell`](Self::tell), and written out.
+    pub(crate) fn tell_now(self, seq: u64, fault: Option<Fault>) {
+        if let Some(out) = self.tell(seq, fault) {
+            out.write_out();
+        }
+    }
+
     /// Says that input number `seq` was written, or why not. What is returned wants to be written out.
     #[must_use]
     pub(super) fn tell(self, seq: u64, fault: Option<Fault>) -> Option<Out> {
         match self {
-            Self::Stream { out, stream, weight } => {
+            Self::Stream { out, view, weight } => {
                 drop(weight);
                 let error = fault.map(Into::into);
-                out.keep(v1::server_frame::Body::InputAck(v1::InputAck { stream, seq, error }));
+                out.keep(v1::server_frame::Body::InputAck(v1::InputAck {
+                    stream: view.stream,
+                    seq,
+                    error,
+                }));
                 Some(out)
             }
             Self::Task(done) => {

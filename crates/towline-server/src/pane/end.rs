@@ -161,7 +161,13 @@ async fn again(server: &Arc<Server>, pane: &Arc<Pane>, restarts: u32) {
 /// # Errors
 /// Where its holder can't be reached: then nothing is removed.
 pub(crate) async fn kill(server: &Arc<Server>, pane: &Arc<Pane>) -> Result<v1::Pane, Fault> {
-    pane.facts().removing = true;
+    let policy = {
+        let mut facts = pane.facts();
+        facts.removing = true;
+        std::mem::replace(&mut facts.row.restart, v1::Restart::Never.into())
+    };
+    // A server that dies meanwhile leaves word that this end is meant.
+    server.write_down(pane);
     starting(pane).await;
     let has_ended = || matches!(pane.facts().row.status, RowStatus::Ended | RowStatus::Again);
     if !has_ended()
@@ -171,7 +177,12 @@ pub(crate) async fn kill(server: &Arc<Server>, pane: &Arc<Pane>) -> Result<v1::P
         // Read first: what is above holds the facts.
         let unresponsive = pane.facts().unresponsive;
         if !unresponsive || !end_by_force(pane).await {
-            pane.facts().removing = false;
+            {
+                let mut facts = pane.facts();
+                facts.removing = false;
+                facts.row.restart = policy;
+            }
+            server.write_down(pane);
             return Err(fault);
         }
     }

@@ -26,6 +26,9 @@ const SETTLED: Duration = Duration::from_millis(250);
 /// The least time between two frames of redrawn rows.
 const REDRAW: Duration = Duration::from_millis(30);
 
+/// At most so many cells of rows are sent at once. With colours a cell may take some thirty bytes.
+const FRAME_CELLS: usize = 20_000;
+
 /// So much of the journal is fed before rows are sent on.
 const STEP: u64 = 64 * 1024;
 
@@ -171,7 +174,9 @@ impl Follower {
         }
         while self.next < end {
             // Some lines at a time: a frame stays small, and credit is asked for in between.
-            let until = end.min(self.next + 100);
+            let cols = usize::from(self.model.terminal.size().cols);
+            let some = (FRAME_CELLS / cols.max(1)).max(1) as u64;
+            let until = end.min(self.next + some);
             let lines =
                 look::text(&self.model.terminal, self.next, until, self.follow.request.ansi);
             let (first_line, gap) = (self.next, std::mem::take(&mut self.gap));

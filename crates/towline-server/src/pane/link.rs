@@ -59,6 +59,11 @@ impl Link {
         self.flush();
     }
 
+    /// Bytes that the holder has not taken yet.
+    pub(super) fn queued(&self) -> usize {
+        self.out.len()
+    }
+
     fn flush(&mut self) {
         let mut written = 0;
         while written < self.out.len() {

@@ -10,6 +10,9 @@ use super::{Command, Pane};
 use crate::fault::Fault;
 use crate::server::Server;
 
+/// At most so many bytes of lines are one reply, which must fit a frame.
+const REPLY_MAX: usize = towline_protocol::FRAME_CAP / 2;
+
 /// What a look found.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
@@ -44,7 +47,7 @@ pub(crate) async fn peek(
     let replayed = tokio::task::spawn_blocking(move || {
         let (loaded, from) = replay_since(&journal, scrollback, since)?;
         let mut looked = last_lines(&loaded.model.terminal, wanted, ansi, from);
-        looked.gap = loaded.gap;
+        looked.gap |= loaded.gap;
         drop(loaded);
         crate::system::give_memory_back();
         Ok::<_, towline_journal::Error>(looked)
@@ -118,8 +121,15 @@ fn last_lines(terminal: &Terminal, wanted: usize, ansi: bool, from: u64) -> Look
         let end = written(terminal);
         (end.saturating_sub(wanted as u64).max(terminal.first_line()).max(from), end)
     };
-    let lines = text(terminal, first, end, ansi);
-    Looked { lines, first_line: first, gap: false }
+    let mut lines = text(terminal, first, end, ansi);
+    let mut bytes = 0;
+    let fits = lines.iter().rev().take_while(|line| {
+        bytes += line.len();
+        bytes <= REPLY_MAX
+    });
+    let left_out = lines.len() - fits.count();
+    lines.drain(..left_out);
+    Looked { lines, first_line: first + left_out as u64, gap: left_out > 0 }
 }
 
 /// One past the last line that holds something. The line the cursor waits in is no line of output until

@@ -41,7 +41,11 @@ impl Model {
     /// Applies the next entry of the journal.
     pub(super) fn apply(&mut self, entry: &Entry<'_>, happened: &mut Vec<Happening>) {
         match entry.record {
-            Record::Output(bytes) => self.output(entry.offset, entry.time, bytes, happened),
+            Record::Output(bytes) => {
+                let mut events = Vec::new();
+                self.terminal.feed(bytes, &mut events);
+                happened.extend(numbered(events, entry));
+            }
             Record::Resize { cols, rows } => self.terminal.resize(Size { cols, rows }),
             Record::Start { cols, rows } => {
                 self.terminal.resize(Size { cols, rows });
@@ -56,14 +60,26 @@ impl Model {
         self.fed = self.fed.max(entry.end());
     }
 
-    fn output(&mut self, offset: u64, time: u64, bytes: &[u8], happened: &mut Vec<Happening>) {
+    /// As [`apply`](Self::apply), with a look at the terminal so often that no line scrolls out of the model
+    /// unseen.
+    pub(super) fn apply_looking(
+        &mut self,
+        entry: &Entry<'_>,
+        happened: &mut Vec<Happening>,
+        mut look: impl FnMut(&Terminal),
+    ) {
+        let Record::Output(bytes) = entry.record else {
+            self.apply(entry, happened);
+            return look(&self.terminal);
+        };
         let mut events = Vec::new();
-        self.terminal.feed(bytes, &mut events);
-        happened.extend(events.into_iter().zip(1..).map(|(event, place)| Happening {
-            event,
-            time,
-            number: offset + place,
-        }));
+        // A byte makes a line at most.
+        for piece in bytes.chunks(LIVE_SCROLLBACK) {
+            self.terminal.feed(piece, &mut events);
+            look(&self.terminal);
+        }
+        happened.extend(numbered(events, entry));
+        self.fed = self.fed.max(entry.end());
     }
 
     /// The bytes from `from` to `to` are lost: what the screen shows can't be known.
@@ -72,6 +88,12 @@ impl Model {
         self.started = true;
         self.fed = to;
     }
+}
+
+fn numbered(events: Vec<Event>, entry: &Entry<'_>) -> impl Iterator<Item = Happening> {
+    let (offset, time) = (entry.offset, entry.time);
+    let number = move |(event, place)| Happening { event, time, number: offset + place };
+    events.into_iter().zip(1..).map(number)
 }
 
 /// A model replayed from a journal.
@@ -85,16 +107,25 @@ pub(super) struct Loaded {
     pub(super) recent: Vec<Happening>,
 }
 
-/// Replays the journal in `dir` up to its present end. Takes about a tenth of a second for 16 MiB: not for a
-/// thread that has other things to do.
+/// As [`load_while`], up to an offset; the reader yields what comes after.
 ///
 /// # Errors
 /// The journal's, where it can't be read at all.
-pub(super) fn load(dir: &Path, scrollback: usize) -> Result<Loaded, towline_journal::Error> {
-    load_while(dir, scrollback, |_, _| true)
+pub(super) fn load_up_to(
+    dir: &Path,
+    scrollback: usize,
+    end: u64,
+) -> Result<Loaded, towline_journal::Error> {
+    let mut loaded = load_while(dir, scrollback, |_, entry| entry.offset < end)?;
+    loaded.reader.seek(loaded.model.fed)?;
+    Ok(loaded)
 }
 
-/// As [`load`], but stops before the first entry for which `go_on` is false.
+/// Replays the journal in `dir`, up to its present end or the first entry for which `go_on` is false. Takes about a
+/// tenth of a second for 16 MiB: not for a thread that has other things to do.
+///
+/// # Errors
+/// The journal's, where it can't be read at all.
 pub(super) fn load_while(
     dir: &Path,
     scrollback: usize,

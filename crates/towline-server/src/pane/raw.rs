@@ -9,6 +9,9 @@ use super::Pane;
 use crate::conn::{Out, Window};
 use crate::fault::Fault;
 
+/// So much is read before others get a turn, in bytes.
+const TURN: u64 = 256 * 1024;
+
 /// What a reader of raw output wants.
 pub(crate) struct Raw {
     pub(crate) request: v1::Raw,
@@ -30,9 +33,14 @@ async fn send_all(pane: &Pane, raw: &Raw) -> Result<(), towline_journal::Error> 
     if let Some(offset) = raw.request.from_offset {
         reader.seek(offset)?;
     }
+    let mut read = 0;
     loop {
         let ended = pulse.borrow_and_update().ended;
         while let Some(entry) = reader.next()? {
+            if entry.end() >= read + TURN {
+                read = entry.end();
+                tokio::task::yield_now().await;
+            }
             if let Record::Output(bytes) = entry.record
                 && entry.time >= raw.request.since
             {

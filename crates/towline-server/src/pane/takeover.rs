@@ -59,6 +59,9 @@ pub(crate) async fn serve(server: &Arc<Server>, pane: &Arc<Pane>, fresh: Option<
     let inbox = match &found {
         Holder::Answers(_, welcome) => {
             reached(&pane, welcome);
+            if status != RowStatus::Running {
+                server.write_down(&pane);
+            }
             Some(pane.open_inbox())
         }
         Holder::Silent(_) => {
@@ -75,9 +78,15 @@ fn gone(server: &Arc<Server>, pane: &Arc<Pane>) {
     let status = pane.facts().row.status;
     match status {
         RowStatus::Starting if !pane.has_begun() => end::never_began(server, pane),
-        RowStatus::Again => end::resume(server, pane),
+        RowStatus::Again if !has_begun_again(pane) => end::resume(server, pane),
         _ => end::lost(server, pane, last_words(server, pane)),
     }
+}
+
+/// Whether the program was started once more after the end that the store knows of.
+fn has_begun_again(pane: &Pane) -> bool {
+    let ended = pane.facts().row.ended.as_ref().map_or(0, |(_, at)| *at);
+    towline_journal::summary(&pane.journal()).is_ok_and(|summary| summary.last_time > ended)
 }
 
 fn reached(pane: &Pane, welcome: &towline_holder::wire::Welcome) {
@@ -169,7 +178,9 @@ fn last_words(server: &Server, pane: &Pane) -> (EndedAs, u64) {
     if let Some(summary) = &summary {
         pane.facts().head = summary.head;
     }
-    let why = || EndedAs::Lost(if server.rebooted { "reboot" } else { "holder" }.into());
+    // What this server has started itself no reboot has ended.
+    let rebooted = server.rebooted && pane.facts().row.started_at < server.started_at;
+    let why = || EndedAs::Lost(if rebooted { "reboot" } else { "holder" }.into());
     match summary {
         Some(summary) => match summary.exit {
             Some((ExitStatus::Lost, at)) => (why(), at),

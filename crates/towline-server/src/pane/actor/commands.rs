@@ -11,6 +11,10 @@ use super::modelling::Modelled;
 use super::{Actor, KILL_GRACE};
 use crate::fault::Fault;
 
+/// Bytes that are passed on to the holder before it has written them. More would stand in the way of what it must
+/// hear at once: a signal, a new size, an end.
+const TYPING_CAP: usize = 512 * 1024;
+
 impl Actor {
     pub(super) fn command(&mut self, command: Command) {
         let Some(command) = self.refuse(command) else { return };
@@ -108,7 +112,36 @@ impl Actor {
             let wanted = self.views.used(view);
             self.resize(wanted);
         }
-        self.typing.insert((client, seq), done);
+        let typed = Typed { client, seq, more, data, done, view };
+        // A `send` waits for each of its steps, and others may be waiting for its end.
+        let is_step = matches!(typed.done, Acknowledge::Task(_));
+        let is_full = self.typing_bytes > 0 && self.typing_bytes + typed.data.len() > TYPING_CAP;
+        if !is_step && (is_full || !self.held.is_empty()) {
+            self.held.push_back(typed);
+        } else {
+            self.pass_on(typed);
+        }
+    }
+
+    /// Passes on what was held back, as far as there is room now.
+    pub(super) fn type_held(&mut self) {
+        while let Some(next) = self.held.front()
+            && (self.typing_bytes == 0 || self.typing_bytes + next.data.len() <= TYPING_CAP)
+        {
+            if let Some(typed) = self.held.pop_front() {
+                self.pass_on(typed);
+            }
+        }
+    }
+
+    fn pass_on(&mut self, typed: Typed) {
+        let Typed { client, seq, more, data, done, .. } = typed;
+        self.typing_bytes += data.len();
+        let bytes = data.len();
+        if let Some((before, _)) = self.typing.insert((client, seq), (bytes, done)) {
+            // Sent again after a reconnect; the holder answers once for each, and the first answer counts.
+            self.typing_bytes -= before;
+        }
         self.link.send(&ToHolder::Input { client, seq, more, data: &data });
     }
 }

@@ -1,12 +1,14 @@
 //! What the holder says.
 
 use tokio::time::Instant;
-use towline_holder::wire::{AckStatus, Decoder, Exited, FromHolder, RESERVED_CLIENT, ToHolder};
+use towline_holder::wire::{
+    AckStatus, Decoder, Exited, FromHolder, RESERVED_CLIENT, ToHolder, WireError,
+};
 use towline_journal::{Entry, Record};
 use towline_protocol::v1::{self, ErrorKind};
 
 use super::super::{Acknowledge, ClientId};
-use super::modelling::{Modelled, reader_at};
+use super::modelling::{Modelled, feed};
 use super::{Actor, WRITE_DOWN};
 use crate::clock;
 use crate::fault::Fault;
@@ -24,9 +26,10 @@ impl Actor {
         tracing::warn!("{name}: the holder does not answer");
         self.pane.facts().unresponsive = true;
         self.server.changed();
-        for ((_, seq), done) in
-            self.typing.extract_if(|_, done| matches!(done, Acknowledge::Task(_)))
+        for ((_, seq), (bytes, done)) in
+            self.typing.extract_if(|_, (_, done)| matches!(done, Acknowledge::Task(_)))
         {
+            self.typing_bytes -= bytes;
             let _ = done.tell(seq, Some(Fault::outcome_unknown(&name)));
         }
         for done in self.opening.drain().flat_map(|(_, all)| all) {
@@ -52,7 +55,11 @@ impl Actor {
                         "{}: the holder's words make no sense: {error}",
                         self.pane.name()
                     );
-                    break;
+                    // What comes after a wrong length can't be found; a wrong message is passed over.
+                    if matches!(error, WireError::Length(_)) {
+                        self.senseless = true;
+                        break;
+                    }
                 }
             }
         }
@@ -83,21 +90,16 @@ impl Actor {
                 match &mut self.modelled {
                     Modelled::Asleep => self.wake(),
                     Modelled::Loading(_) => {}
-                    Modelled::Awake(awake) => {
-                        if awake.behind.is_none() {
-                            awake.behind = reader_at(&self.pane, awake.model.fed);
-                        }
-                    }
+                    Modelled::Awake(_) => self.fall_behind(),
                 }
             }
             FromHolder::Exited(Exited { offset, time, status }) => {
                 self.head = self.head.max(offset);
                 self.exited = Some((status, time));
-                if let Modelled::Awake(awake) = &mut self.modelled
+                if let Modelled::Awake(awake) = &self.modelled
                     && awake.model.fed < offset
-                    && awake.behind.is_none()
                 {
-                    awake.behind = reader_at(&self.pane, awake.model.fed);
+                    self.fall_behind();
                 }
             }
             FromHolder::Ack { client, seq, status } => self.acknowledged(client, seq, status),
@@ -115,6 +117,15 @@ impl Actor {
                     tracing::warn!("{}: {remaining} processes outlived SIGKILL", self.pane.name());
                 }
                 self.kill_done = true;
+                if self.exited.is_none() {
+                    // Another user's, or stuck in the kernel: the pane stays.
+                    let name = self.pane.name();
+                    for done in self.killing.drain(..) {
+                        let _ = done.send(Err(Fault::internal(format!(
+                            "{remaining} of {name}'s processes could not be ended"
+                        ))));
+                    }
+                }
             }
             _ => {}
         }
@@ -133,14 +144,13 @@ impl Actor {
         }
         if entry.offset == awake.model.fed {
             awake.used = Instant::now();
-            awake.model.apply(entry, &mut self.happened);
-            self.waiters.retain_mut(|waiter| !waiter.look(&awake.model.terminal));
+            feed(&mut awake.model, entry, &mut self.happened, &mut self.waiters);
             self.views.fed(usize::try_from(end - entry.offset).unwrap_or(usize::MAX));
             if !self.happened.is_empty() {
                 self.happenings();
             }
         } else {
-            awake.behind = reader_at(&self.pane, awake.model.fed);
+            self.fall_behind();
         }
     }
 
@@ -167,7 +177,20 @@ impl Actor {
     }
 
     pub(super) fn acknowledged(&mut self, client: ClientId, seq: u64, status: AckStatus) {
-        let Some(done) = self.typing.remove(&(client, seq)) else { return };
+        let Some((bytes, done)) = self.typing.remove(&(client, seq)) else { return };
+        self.typing_bytes -= bytes;
+        self.type_held();
+        let done = match (status, done) {
+            (AckStatus::Unknown | AckStatus::Sequence, Acknowledge::Stream { out, view, .. }) => {
+                // The holder has forgotten the client, or something was lost on the way: it attaches anew, and learns
+                // there what was written.
+                self.views.detach(view);
+                self.attached();
+                let fault = Fault::outcome_unknown(&self.pane.name());
+                return out.end(view.stream, None, Some(fault));
+            }
+            (_, done) => done,
+        };
         let fault = match status {
             AckStatus::Written | AckStatus::Duplicate => None,
             AckStatus::LineTooLong => Some(

@@ -5,9 +5,10 @@ use std::time::Duration;
 use towline_holder::wire::ToHolder;
 use towline_protocol::v1;
 
-use super::super::Acknowledge;
+use super::super::{Acknowledge, Command, Typed, ViewId};
 use super::modelling::Modelled;
 use super::{Actor, KILL_GRACE};
+use crate::conn::Out;
 use crate::fault::Fault;
 
 impl Actor {
@@ -36,9 +37,25 @@ impl Actor {
     pub(in crate::pane) fn abandon(mut self) {
         let fault = Fault::outcome_unknown(&self.pane.name());
         self.views.lost(&fault);
-        for ((_, seq), done) in self.typing.drain() {
+        for ((_, seq), (_, done)) in self.typing.drain() {
             if let done @ Acknowledge::Task(_) = done {
-                let _ = done.tell(seq, Some(fault.clone()));
+                done.tell_now(seq, Some(fault.clone()));
+            }
+        }
+        self.close_inbox(|out, view| out.end(view.stream, None, Some(fault.clone())));
+    }
+
+    /// Takes no more commands. Clients that were about to attach are told by `end`; who asked something learns of it
+    /// by the answer that never comes.
+    fn close_inbox(&mut self, end: impl Fn(&Out, ViewId)) {
+        self.inbox.close();
+        while let Ok(command) = self.inbox.try_recv() {
+            match command {
+                Command::Attach(new) => end(&new.out, new.id),
+                Command::Type(Typed { seq, done, .. }) => {
+                    done.tell_now(seq, Some(Fault::ended(&self.pane.name())));
+                }
+                _ => {}
             }
         }
     }
@@ -53,11 +70,14 @@ impl Actor {
         }
         self.views.end(exit);
         let fault = Fault::ended(&self.pane.name());
-        for ((_, seq), done) in self.typing.drain() {
-            if let Some(out) = done.tell(seq, Some(fault.clone())) {
-                out.write_out();
-            }
+        for ((_, seq), (_, done)) in self.typing.drain() {
+            done.tell_now(seq, Some(fault.clone()));
         }
+        for Typed { seq, done, .. } in self.held.drain(..) {
+            done.tell_now(seq, Some(fault.clone()));
+        }
+        let exit = exit.cloned();
+        self.close_inbox(|out, view| out.end(view.stream, exit.clone(), None));
         for done in self.opening.drain().flat_map(|(_, all)| all) {
             let _ = done.send(Err(fault.clone()));
         }

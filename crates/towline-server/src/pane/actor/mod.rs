@@ -5,7 +5,7 @@ mod hearing;
 mod leaving;
 mod modelling;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use super::model::{Happening, LIVE_SCROLLBACK, Model, QUERY_LIFE};
 use super::silence::{Due, Silence};
 use super::view::Views;
 use super::waiter::Waiter;
-use super::{Acknowledge, ClientId, Command, Look, Pane};
+use super::{Acknowledge, ClientId, Command, Look, Pane, Typed};
 use crate::clock;
 use crate::conn::Out;
 use crate::fault::Fault;
@@ -57,7 +57,12 @@ pub(super) struct Actor {
     waiters: Vec<Waiter>,
     /// Who wants to look, and up to which offset the model must have come for that.
     looks: Vec<(u64, Look)>,
-    typing: HashMap<(ClientId, u64), Acknowledge>,
+    /// What was passed on to the holder and is not acknowledged: its length, and whom to tell.
+    typing: HashMap<(ClientId, u64), (usize, Acknowledge)>,
+    /// Bytes of that in all.
+    typing_bytes: usize,
+    /// What is typed and waits for room.
+    held: VecDeque<Typed>,
     opening: HashMap<ClientId, Vec<oneshot::Sender<Result<v1::InputOpened, Fault>>>>,
     pub(super) killing: Vec<oneshot::Sender<Result<(), Fault>>>,
     /// The offset after the last byte known to be printed.
@@ -80,6 +85,8 @@ pub(super) struct Actor {
     silence: Silence,
     /// The holder has left.
     gone: bool,
+    /// The holder's words made no sense: the connection is given up.
+    senseless: bool,
     happened: Vec<Happening>,
 }
 
@@ -112,6 +119,8 @@ impl Actor {
             waiters: Vec::new(),
             looks: Vec::new(),
             typing: HashMap::new(),
+            typing_bytes: 0,
+            held: VecDeque::new(),
             opening: HashMap::new(),
             killing: Vec::new(),
             head: welcome.head,
@@ -127,6 +136,7 @@ impl Actor {
             kill_done: false,
             silence: Silence::default(),
             gone: false,
+            senseless: false,
             happened: Vec::new(),
         };
         let from = if fresh.is_some() { 0 } else { welcome.head };
@@ -158,6 +168,9 @@ impl Actor {
                 && !self.busy()
             {
                 return Ended::Exit { status, at };
+            }
+            if self.senseless {
+                return Ended::Broken(io::ErrorKind::InvalidData.into());
             }
             let pumping = self.behind();
             let deadline = self.deadline();

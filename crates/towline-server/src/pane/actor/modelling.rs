@@ -3,10 +3,11 @@
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use towline_holder::wire::{RESERVED_CLIENT, ToHolder};
-use towline_journal::Reader;
+use towline_journal::{Entry, Reader};
 use towline_vt::{Event, Size};
 
-use super::super::model::{self, LIVE_SCROLLBACK, Loaded, Model, QUERY_LIFE};
+use super::super::model::{self, Happening, LIVE_SCROLLBACK, Loaded, Model, QUERY_LIFE};
+use super::super::waiter::Waiter;
 use super::super::{Pane, folder};
 use super::Actor;
 use crate::clock;
@@ -16,6 +17,10 @@ const CATCH_UP: usize = 256 * 1024;
 
 /// The holder is told that output was consumed each time so much was, a fraction of its pause limit.
 const CONSUMED_STEP: u64 = 256 * 1024;
+
+/// Answers to a program's queries are dropped while so many bytes wait for the holder to take them: a program that
+/// asks on and on and reads nothing would fill the server's memory.
+const ANSWERS_CAP: usize = 64 * 1024;
 
 /// The pane's terminal model, while somebody needs it.
 pub(super) enum Modelled {
@@ -34,6 +39,22 @@ pub(super) struct Awake {
     pub(super) used: Instant,
 }
 
+/// Feeds the next entry, with those who wait for a line looking at each screen that comes of it.
+pub(super) fn feed(
+    model: &mut Model,
+    entry: &Entry<'_>,
+    happened: &mut Vec<Happening>,
+    waiters: &mut Vec<Waiter>,
+) {
+    if waiters.is_empty() {
+        model.apply(entry, happened);
+    } else {
+        model.apply_looking(entry, happened, |terminal| {
+            waiters.retain_mut(|waiter| !waiter.look(terminal));
+        });
+    }
+}
+
 impl Actor {
     /// Sees to it that there is a model.
     pub(super) fn wake(&mut self) {
@@ -42,16 +63,18 @@ impl Actor {
             Modelled::Loading(_) => {}
             Modelled::Asleep => {
                 let journal = self.pane.journal();
+                // Not further: who waits for a line looks at the screen as it was when the wait began.
+                let head = self.head;
                 let (done, loaded) = oneshot::channel();
                 self.server.replay(move || {
-                    let _ = done.send(model::load(&journal, LIVE_SCROLLBACK));
+                    let _ = done.send(model::load_up_to(&journal, LIVE_SCROLLBACK, head));
                 });
                 self.modelled = Modelled::Loading(loaded);
             }
         }
     }
 
-    pub(super) fn loaded(&mut self, loaded: Result<Loaded, towline_journal::Error>) {
+    pub(super) fn loaded(&mut self, loaded: Result<Loaded, String>) {
         let (model, reader) = match loaded {
             Ok(Loaded { model, reader, gap, recent }) => {
                 if gap && !self.nudged {
@@ -69,7 +92,7 @@ impl Actor {
                 };
                 let mut model = Model::new(Size { cols, rows }, LIVE_SCROLLBACK);
                 model.gap(0, self.head);
-                self.link.send(&ToHolder::Nudge);
+                self.go_on_blind();
                 (model, None)
             }
         };
@@ -80,6 +103,30 @@ impl Actor {
         self.modelled =
             Modelled::Awake(Box::new(Awake { model, behind: reader, used: Instant::now() }));
         self.happenings();
+    }
+
+    /// What is missing is read from the journal.
+    pub(super) fn fall_behind(&mut self) {
+        let Modelled::Awake(awake) = &mut self.modelled else { return };
+        if awake.behind.is_some() {
+            return;
+        }
+        awake.behind = reader_at(&self.pane, awake.model.fed);
+        if awake.behind.is_none() {
+            if awake.model.fed < self.head {
+                awake.model.gap(awake.model.fed, self.head);
+            }
+            self.go_on_blind();
+        }
+    }
+
+    /// What is missing can't be had: the program shall paint anew, and what comes from now on is shown.
+    fn go_on_blind(&mut self) {
+        self.link.send(&ToHolder::Nudge);
+        if !self.live {
+            self.live = true;
+            self.link.send(&ToHolder::Live { offset: self.head });
+        }
     }
 
     /// Feeds a stretch of the journal, if the model is behind.
@@ -93,8 +140,7 @@ impl Actor {
             }
             match reader.next() {
                 Ok(Some(entry)) => {
-                    awake.model.apply(&entry, &mut self.happened);
-                    self.waiters.retain_mut(|waiter| !waiter.look(&awake.model.terminal));
+                    feed(&mut awake.model, &entry, &mut self.happened, &mut self.waiters);
                 }
                 Ok(None) => break true,
                 Err(error) => {
@@ -138,7 +184,9 @@ impl Actor {
         for happening in std::mem::take(&mut self.happened) {
             match happening.event {
                 Event::Reply(data) => {
-                    if clock::since(happening.time) <= QUERY_LIFE {
+                    if clock::since(happening.time) <= QUERY_LIFE
+                        && self.link.queued() < ANSWERS_CAP
+                    {
                         let seq = happening.number;
                         self.link.send(&ToHolder::Input {
                             client: RESERVED_CLIENT,
@@ -173,9 +221,7 @@ impl Actor {
         for (_, look) in self.looks.extract_if(.., |(wanted, _)| *wanted <= fed) {
             look(&awake.model.terminal);
         }
-        if self.paint_at.is_none() {
-            self.paint_at = self.views.paint(&awake.model.terminal).map(Instant::from_std);
-        }
+        self.paint_at = self.views.paint(&awake.model.terminal).map(Instant::from_std);
     }
 }
 
@@ -190,11 +236,11 @@ pub(super) fn reader_at(pane: &Pane, offset: u64) -> Option<Reader> {
 }
 
 /// What is being replayed, once it is; never, where nothing is.
-pub(super) async fn loading(modelled: &mut Modelled) -> Result<Loaded, towline_journal::Error> {
+pub(super) async fn loading(modelled: &mut Modelled) -> Result<Loaded, String> {
     match modelled {
         Modelled::Loading(loaded) => match loaded.await {
-            Ok(loaded) => loaded,
-            Err(_) => std::future::pending().await,
+            Ok(loaded) => loaded.map_err(|error| error.to_string()),
+            Err(_) => Err("the replay broke off".into()),
         },
         _ => std::future::pending().await,
     }
