@@ -2,8 +2,9 @@
 
 use crate::wire::{ClientId, RESERVED_CLIENT};
 
-/// How many clients are remembered. A pane has a handful at a time; each takes 40 bytes.
-const CLIENTS_MAX: usize = 64;
+/// How many clients are remembered, in 48 bytes each. A pane has a handful at a time, but each `send` is one
+/// more: an attached client whose person is away must outlast those of a busy script.
+const CLIENTS_MAX: usize = 256;
 
 /// What becomes of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(crate) enum Verdict {
     Pending,
     /// It was written.
     Duplicate,
+    /// It was the last to be passed over.
+    PassedOver,
     /// The client isn't in the table.
     Unknown,
     /// Inputs before it are missing.
@@ -38,15 +41,17 @@ struct Entry {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Numbers {
-    /// The last that was written.
+    /// The last that was written or passed over.
     written: u64,
     /// The last that was accepted: those after `written` wait.
     accepted: u64,
+    /// The last that was passed over, 0 if none was.
+    passed_over: u64,
 }
 
 impl Clients {
-    /// A client begins or comes back. The number of its last written input, or `None` if it should be
-    /// known and isn't.
+    /// A client begins or comes back. The number of its last input that was written or passed over, or `None`
+    /// if it should be known and isn't.
     pub(crate) fn open(&mut self, client: ClientId, again: bool) -> Option<u64> {
         if client == RESERVED_CLIENT {
             return Some(self.reserved.written);
@@ -62,12 +67,14 @@ impl Clients {
         Some(0)
     }
 
-    /// Decides about an input; an accepted one must later be [`written`](Self::written) or
-    /// [`refused`](Self::refused).
+    /// Decides about an input; an accepted one must later be [`written`](Self::written),
+    /// [`passed_over`](Self::passed_over) or [`refused`](Self::refused).
     pub(crate) fn accept(&mut self, client: ClientId, seq: u64) -> Verdict {
         let holes = client == RESERVED_CLIENT;
         let Some(numbers) = self.find(&client) else { return Verdict::Unknown };
-        if seq <= numbers.written {
+        if seq != 0 && seq == numbers.passed_over {
+            Verdict::PassedOver
+        } else if seq <= numbers.written {
             Verdict::Duplicate
         } else if seq <= numbers.accepted {
             Verdict::Pending
@@ -86,7 +93,15 @@ impl Clients {
         }
     }
 
-    /// An accepted input, and all of this client after it, will not be written.
+    /// An accepted input will not be written, and its number is used up: those after it are not held up.
+    pub(crate) fn passed_over(&mut self, client: ClientId, seq: u64) {
+        if let Some(numbers) = self.find(&client) {
+            numbers.written = numbers.written.max(seq);
+            numbers.passed_over = seq;
+        }
+    }
+
+    /// An accepted input, and all of this client after it, will not be written. The numbers are free.
     pub(crate) fn refused(&mut self, client: ClientId) {
         if let Some(numbers) = self.find(&client) {
             numbers.accepted = numbers.written;
@@ -122,8 +137,10 @@ impl Clients {
 mod tests {
     use super::*;
 
-    fn id(n: u8) -> ClientId {
-        [n; 16]
+    fn id(n: u16) -> ClientId {
+        let mut id = [1; 16];
+        id[..2].copy_from_slice(&n.to_le_bytes());
+        id
     }
 
     #[test]
@@ -146,6 +163,37 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_passed_over_is_used_up() {
+        let mut clients = Clients::default();
+        clients.open(id(1), false);
+        assert_eq!(clients.accept(id(1), 0), Verdict::Duplicate);
+        clients.accept(id(1), 1);
+        clients.accept(id(1), 2);
+        clients.passed_over(id(1), 1);
+        assert_eq!(clients.accept(id(1), 1), Verdict::PassedOver);
+        assert_eq!(clients.accept(id(1), 2), Verdict::Pending);
+        assert_eq!(clients.accept(id(1), 3), Verdict::Accept);
+        clients.written(id(1), 3);
+        assert_eq!(clients.open(id(1), true), Some(3));
+        assert_eq!(clients.accept(id(1), 1), Verdict::PassedOver);
+    }
+
+    #[test]
+    fn an_idle_client_outlasts_two_hundred_sends_and_coming_back_counts() {
+        let mut clients = Clients::default();
+        clients.open(id(0), false);
+        for n in 1..=1000 {
+            clients.open(id(n), false);
+            clients.accept(id(n), 1);
+            clients.written(id(n), 1);
+            if n % 200 == 0 {
+                assert_eq!(clients.open(id(0), n % 400 == 0), Some(0));
+            }
+        }
+        assert_eq!(clients.entries.len(), CLIENTS_MAX);
+    }
+
+    #[test]
     fn the_reserved_client_is_always_there_and_may_leave_holes() {
         let mut clients = Clients::default();
         assert_eq!(clients.accept(RESERVED_CLIENT, 500), Verdict::Accept);
@@ -159,16 +207,16 @@ mod tests {
     #[test]
     fn the_client_that_was_silent_longest_is_forgotten_but_not_its_waiting_input() {
         let mut clients = Clients::default();
-        for n in 1..=64 {
+        for n in 1..=256 {
             assert_eq!(clients.open(id(n), false), Some(0));
         }
         clients.accept(id(1), 1);
         clients.accept(id(2), 1);
         clients.written(id(2), 1);
-        assert_eq!(clients.open(id(65), false), Some(0));
+        assert_eq!(clients.open(id(257), false), Some(0));
         assert_eq!(clients.open(id(3), true), None, "the third was silent longest");
         assert_eq!(clients.open(id(1), true), Some(0));
-        for n in 66..=200 {
+        for n in 258..=1000 {
             assert!(clients.open(id(n), false).is_some());
         }
         assert_eq!(clients.open(id(2), true), None);

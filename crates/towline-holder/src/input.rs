@@ -12,8 +12,9 @@ use crate::wire::{AckStatus, ClientId};
 /// then; a client that died must not shut the others out for longer.
 const TRANSACTION_MAX: Duration = Duration::from_secs(10);
 
-/// No more is read from the server while so many bytes wait to be written.
-const PENDING_MAX: usize = 1024 * 1024;
+/// No more is read from the server while so many bytes wait to be written: then it isn't heard at all, whatever
+/// it asks. It holds input back long before that; this bounds the memory where it doesn't.
+const PENDING_MAX: usize = 8 * 1024 * 1024;
 
 /// What an input takes besides its bytes, roughly, so that empty ones are bounded too.
 const OVERHEAD: usize = 96;
@@ -83,6 +84,7 @@ impl Inputs {
             }
             Verdict::Pending => None,
             Verdict::Duplicate => Some(AckStatus::Duplicate),
+            Verdict::PassedOver => Some(AckStatus::LineTooLong),
             Verdict::Unknown => Some(AckStatus::Unknown),
             Verdict::Sequence => Some(AckStatus::Sequence),
         }
@@ -98,10 +100,11 @@ impl Inputs {
         self.choose(now).is_some()
     }
 
-    /// When something that waits for a transaction may be written all the same.
+    /// When something that waits for a transaction may be written all the same. `None` while an input is being
+    /// written: others wait for that one, however long it takes.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let (_, until) = self.transaction?;
-        (!self.queue.is_empty()).then_some(until)
+        self.queue.front().filter(|input| !input.begun).map(|_| until)
     }
 
     /// Writes what the terminal takes now, and tells which inputs are done with.
@@ -179,12 +182,19 @@ impl Inputs {
         done.push(Done { client, seq, status: AckStatus::Written });
     }
 
-    /// The input at the front doesn't fit; those of the same client behind it have a hole before them
-    /// now. Its transaction is over.
+    /// The input at the front doesn't fit. One that stands alone is passed over: whoever types on goes on with
+    /// the next number. If it is part of a transaction, that is over, and those of the same client behind it have
+    /// a hole before them now.
     fn refuse(&mut self, done: &mut Vec<Done>) {
-        let Some(refused) = self.queue.front() else { return };
-        let client = refused.client;
+        let Some(&Input { client, seq, more, ref data, .. }) = self.queue.front() else { return };
         let mut status = AckStatus::LineTooLong;
+        if !more && self.transaction.is_none_or(|(of, _)| of != client) {
+            self.pending -= data.len() + OVERHEAD;
+            self.queue.pop_front();
+            self.clients.passed_over(client, seq);
+            done.push(Done { client, seq, status });
+            return;
+        }
         for input in self.queue.iter().filter(|input| input.client == client) {
             done.push(Done { client, seq: input.seq, status });
             status = AckStatus::Sequence;
@@ -319,7 +329,56 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_while_a_mebibyte_waits() {
+    fn a_client_types_on_after_a_line_that_was_refused() {
+        let now = Instant::now();
+        let mut inputs = two_clients();
+        let mut terminal = fake(100_000);
+        terminal.mode = Some(SANE);
+        inputs.take(A, 1, false, &[b'x'; 4096]);
+        inputs.take(A, 2, false, b"a\r");
+        let done = inputs.write_to(&mut terminal, now);
+        assert_eq!(statuses(&done), [(1, 1, AckStatus::LineTooLong), (1, 2, AckStatus::Written)]);
+        assert_eq!((terminal.written.as_slice(), inputs.pending), (&b"a\r"[..], 0));
+        // It comes back and sends what it has no answer to.
+        assert_eq!(inputs.open(A, true), Some(2));
+        assert_eq!(inputs.take(A, 1, false, &[b'x'; 4096]), Some(AckStatus::LineTooLong));
+        assert_eq!(inputs.take(A, 2, false, b"a\r"), Some(AckStatus::Duplicate));
+        assert_eq!(inputs.take(A, 3, false, b"b\r"), None);
+        assert_eq!(inputs.write_to(&mut terminal, now).len(), 1);
+        // The last part of a transaction doesn't stand alone.
+        inputs.take(A, 4, true, b"paste");
+        inputs.take(A, 5, false, &[b'x'; 4096]);
+        inputs.take(A, 6, false, b"c\r");
+        assert_eq!(
+            statuses(&inputs.write_to(&mut terminal, now)),
+            [
+                (1, 4, AckStatus::Written),
+                (1, 5, AckStatus::LineTooLong),
+                (1, 6, AckStatus::Sequence)
+            ]
+        );
+        assert_eq!(inputs.take(A, 5, false, b"\r"), None);
+    }
+
+    #[test]
+    fn a_transaction_that_expires_while_its_input_is_written_keeps_nobody_awake() {
+        let now = Instant::now();
+        let mut inputs = two_clients();
+        let mut terminal = fake(7);
+        inputs.take(A, 1, true, b"paste");
+        inputs.take(A, 2, true, b" more");
+        inputs.take(B, 1, false, b"b");
+        assert_eq!(inputs.write_to(&mut terminal, now).len(), 1);
+        let late = now + TRANSACTION_MAX * 2;
+        assert!(inputs.wants_to_write(late), "as soon as the terminal takes it");
+        assert_eq!(inputs.deadline(), None);
+        terminal.room = 3;
+        assert_eq!(inputs.write_to(&mut terminal, late).len(), 1);
+        assert_eq!(inputs.deadline(), Some(late + TRANSACTION_MAX));
+    }
+
+    #[test]
+    fn no_more_is_read_while_eight_mebibytes_wait() {
         let mut inputs = two_clients();
         assert!(!inputs.is_full());
         inputs.take(A, 1, false, &vec![0; PENDING_MAX]);
@@ -330,12 +389,12 @@ mod tests {
             assert_eq!(inputs.take(A, 1, false, b"again"), None);
         }
         inputs.end();
-        for seq in 1..20_000 {
+        for seq in 1..100_000 {
             inputs.take(B, seq, false, b"");
         }
         assert!(inputs.is_full());
         let done = inputs.write_to(&mut fake(0), Instant::now());
-        assert_eq!(done.len(), 19_999);
+        assert_eq!(done.len(), 99_999);
         assert!(!inputs.is_full());
     }
 }

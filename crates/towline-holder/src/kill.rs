@@ -48,11 +48,16 @@ impl Kill {
         self.next = self.next.min(now);
     }
 
+    /// Whether it is no use to wait any longer.
+    pub(crate) fn gives_up(&self, now: Instant) -> bool {
+        now >= self.force_at + GIVE_UP
+    }
+
     /// Signals whoever is there. The number of those left, once there are none or it gives up.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<u32> {
         self.next = now + INTERVAL;
         let processes = descendants(self.root);
-        if processes.is_empty() || now >= self.force_at + GIVE_UP {
+        if processes.is_empty() || self.gives_up(now) {
             return Some(u32::try_from(processes.len()).unwrap_or(u32::MAX));
         }
         let force = now >= self.force_at;

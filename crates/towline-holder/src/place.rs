@@ -31,11 +31,16 @@ const SOCKET_PATH_MAX: usize = 107;
 
 /// Whether the pane with the folder `dir` has a holder: whether its lock is held.
 ///
-/// A folder without a lock file, or one that can't be opened, has none.
+/// A folder without a lock file has none. If the lock can't be tried, for want of a descriptor, say, nothing is
+/// proved: then it counts as held.
 pub fn is_alive(dir: &Path) -> bool {
-    let Ok(file) = File::open(dir.join(LOCK)) else { return false };
-    // Shared, so that two who ask at once don't take each other for the holder.
-    flock(&file, FlockOperation::NonBlockingLockShared).is_err()
+    match File::open(dir.join(LOCK)) {
+        // Shared, so that two who ask at once don't take each other for the holder.
+        Ok(file) => flock(&file, FlockOperation::NonBlockingLockShared).is_err(),
+        Err(error) => {
+            !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        }
+    }
 }
 
 /// Connects to the holder of the pane with the folder `dir`, however long that path is.
@@ -44,7 +49,8 @@ pub fn is_alive(dir: &Path) -> bool {
 ///
 /// # Errors
 /// `NotFound` or `ConnectionRefused` if none listens there, `WouldBlock` if a holder that stands still has left too
-/// many waiting.
+/// many waiting; others, as where no descriptor is left, tell nothing of the holder. None proves it gone: that is
+/// [`is_alive`]'s to say.
 pub fn connect(dir: &Path) -> io::Result<UnixStream> {
     at_short_path(dir, SOCKET, |path| {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
@@ -147,6 +153,17 @@ mod tests {
         drop(held);
         assert!(!is_alive(dir.path()));
         assert_eq!(holder_pid(dir.path()), None);
+    }
+
+    #[test]
+    fn a_lock_that_cannot_be_tried_proves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(LOCK, dir.path().join(LOCK)).unwrap();
+        assert!(is_alive(dir.path()), "it leads to itself");
+        assert_eq!(holder_pid(dir.path()), None);
+        assert!(!is_alive(&dir.path().join("none")));
+        fs::write(dir.path().join("file"), b"").unwrap();
+        assert!(!is_alive(&dir.path().join("file")));
     }
 
     #[test]

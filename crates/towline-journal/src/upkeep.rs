@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::Error;
@@ -12,22 +12,46 @@ use crate::segments::{Listing, UNFINISHED, compressed_path, plain_path, remove_f
 /// zstd's own default level: a terminal's output shrinks to about a tenth at several hundred MB/s.
 const LEVEL: i32 = 3;
 
-/// Writes the newest segment of the journal in `dir` through to the disk (`fdatasync`). Nothing to do if
-/// there is none.
+/// A segment that was not written for so long is on the disk already: by an earlier sync, even one that a busy
+/// disk held up.
+const SYNCED: Duration = Duration::from_secs(10);
+
+/// Writes the journal in `dir` through to the disk (`fdatasync`): its newest segment, and those that were closed
+/// lately. Nothing to do if there is none.
 ///
 /// # Errors
-/// [`Error::Io`] if the folder can't be listed, or the file opened or written.
+/// [`Error::Io`] if the folder can't be listed, or a file opened or written.
 pub fn sync(dir: &Path) -> Result<(), Error> {
-    let listing = Listing::read(dir)?;
-    let Some(newest) = listing.segments.last().filter(|segment| segment.plain) else {
-        return Ok(());
-    };
-    let path = plain_path(dir, newest.base);
-    match File::open(&path) {
-        Ok(file) => file.sync_data().map_err(|error| Error::io("sync", &path, error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io("open", &path, error)),
+    for (path, file) in unsynced(dir)? {
+        file.sync_data().map_err(|error| Error::io("sync", &path, error))?;
     }
+    Ok(())
+}
+
+/// The segments that may not be on the disk, newest first.
+fn unsynced(dir: &Path) -> Result<Vec<(PathBuf, File)>, Error> {
+    let listing = Listing::read(dir)?;
+    let mut found = Vec::new();
+    for segment in listing.segments.iter().rev().filter(|segment| segment.plain) {
+        let path = plain_path(dir, segment.base);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            // Removed or compressed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::io("open", &path, error)),
+        };
+        let modified = file.metadata().and_then(|data| data.modified());
+        let modified = modified.map_err(|error| Error::io("look at", &path, error))?;
+        if found.is_empty() || age(modified) < SYNCED {
+            found.push((path, file));
+        }
+    }
+    Ok(found)
+}
+
+/// How long ago that was. A time in the future is now.
+fn age(modified: SystemTime) -> Duration {
+    SystemTime::now().duration_since(modified).unwrap_or_default()
 }
 
 /// Compresses the segments of the journal in `dir` that are not the newest and were not written for
@@ -58,9 +82,7 @@ fn compress(dir: &Path, base: u64, older_than: Duration) -> Result<bool, Error> 
         Ok(mut file) => {
             let modified = file.metadata().and_then(|data| data.modified());
             let modified = modified.map_err(|error| Error::io("look at", &path, error))?;
-            // A time in the future counts as young.
-            let age = SystemTime::now().duration_since(modified).unwrap_or_default();
-            if age < older_than {
+            if age(modified) < older_than {
                 return Ok(false);
             }
             file.read_to_end(&mut bytes).map_err(|error| Error::io("read", &path, error))?;
@@ -100,5 +122,26 @@ fn compress(dir: &Path, base: u64, older_than: Duration) -> Result<bool, Error> 
             Ok(false)
         }
         Err(error) => Err(Error::io("remove", &path, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_that_were_closed_since_the_last_sync_are_synced_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        for (base, modified) in [(0, Some(hour_ago)), (10, None), (20, None), (30, Some(hour_ago))]
+        {
+            let file = File::create(plain_path(dir.path(), base)).unwrap();
+            file.set_modified(modified.unwrap_or_else(SystemTime::now)).unwrap();
+        }
+        File::create(compressed_path(dir.path(), 5)).unwrap();
+        let found = unsynced(dir.path()).unwrap().into_iter().map(|(path, _)| path);
+        let expected = [30, 20, 10].map(|base| plain_path(dir.path(), base));
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        sync(dir.path()).unwrap();
     }
 }

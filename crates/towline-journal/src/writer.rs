@@ -256,6 +256,11 @@ impl Writer {
                 trouble.settle(self.head, entry.time);
                 let exit = Entry { record: Record::Exit(status), ..*entry };
                 trouble.push(&exit);
+                // A start that waits would come after the exit, as if the program ran. With all it printed lost,
+                // it told nothing but the size.
+                if let Some(Record::Start { cols, rows }) = trouble.unsaid {
+                    trouble.unsaid = Some(Record::Resize { cols, rows });
+                }
                 keep = true;
             }
             Record::Start { cols, rows } => trouble.unsaid = Some(Record::Start { cols, rows }),

@@ -179,6 +179,35 @@ fn another_writer_finds_what_waits_in_the_reserve() {
 }
 
 #[test]
+fn a_start_that_waits_does_not_come_after_the_exit() {
+    let _guard = one_at_a_time();
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(dir.path(), OPTIONS).unwrap();
+    append(&mut writer, 4000);
+    let limit = Limit::new(4096);
+    append(&mut writer, 5000);
+    writer.append(2, Record::Start { cols: 30, rows: 40 }).unwrap();
+    writer.append(3, Record::Exit(ExitStatus::Code(6))).unwrap();
+    drop(limit);
+    writer.retry(4);
+    assert!(!writer.degraded());
+    assert_eq!(
+        whole(dir.path()),
+        ["output 0..4000", "gap 4000..9000", "exit 6 at 9000", "resize 30x40 at 9000"]
+    );
+    let short = summary(dir.path()).unwrap();
+    assert_eq!((short.exit, short.size), (Some((ExitStatus::Code(6), 3)), (30, 40)));
+    // One that comes after it does.
+    let limit = Limit::new(8);
+    append(&mut writer, 5000);
+    writer.append(5, Record::Start { cols: 50, rows: 60 }).unwrap();
+    drop(limit);
+    writer.retry(6);
+    assert_eq!(whole(dir.path())[4..], ["gap 9000..14000", "start 50x60 at 14000"]);
+    assert_eq!(summary(dir.path()).unwrap().exit, None);
+}
+
+#[test]
 fn a_hundred_exits_fit_into_the_reserve_or_become_gaps() {
     let _guard = one_at_a_time();
     let dir = tempfile::tempdir().unwrap();

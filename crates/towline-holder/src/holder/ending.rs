@@ -131,12 +131,14 @@ impl Holder {
         }
         let Some(kill) = &mut self.kill else { return };
         if let Some(remaining) = kill.tick(now) {
-            // None left, but the program not reaped yet: its signal is on the way.
-            if remaining == 0 && matches!(self.ending, Ending::Running) {
+            let running = matches!(self.ending, Ending::Running);
+            // None left, but the program not reaped yet: its signal is on the way. Or it is spared itself, and
+            // stays.
+            if remaining == 0 && running && !kill.gives_up(now) {
                 return;
             }
             self.kill = None;
-            self.tell(&FromHolder::KillDone { remaining });
+            self.tell(&FromHolder::KillDone { remaining: remaining.max(running.into()) });
         }
     }
 

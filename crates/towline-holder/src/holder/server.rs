@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use towline_journal::now;
+
 use super::{BUFFER, Holder};
 use crate::wire::{FromHolder, ToHolder, VERSION, Welcome};
 
@@ -105,8 +107,17 @@ impl Holder {
         }
     }
 
-    fn go_live(&mut self, offset: u64) {
+    fn go_live(&mut self, mut offset: u64) {
         let head = self.journal.head();
+        if self.lost_from.is_some_and(|lost| (lost..head).contains(&offset)) {
+            // The journal can't give what is missing, so that reading it would lead here for ever.
+            let time = now();
+            let (cols, rows) = self.journal.size();
+            self.tell(&FromHolder::Gap { offset, time, to: head });
+            // A change of it may be lost as well.
+            self.tell(&FromHolder::Resized { offset: head, time, cols, rows });
+            offset = head;
+        }
         // Who asks for what comes after an offset has taken in what is before it.
         self.lag.consumed(offset.min(head));
         if let Some(server) = &mut self.server {

@@ -46,9 +46,11 @@ pub struct Exited {
 pub enum AckStatus {
     /// The terminal has taken the last of its bytes.
     Written,
-    /// It was written before; nothing was written now.
+    /// It was dealt with before; nothing was written now.
     Duplicate,
-    /// In canonical mode the kernel would cut its line; nothing was written, and the number is free.
+    /// In canonical mode the kernel would cut its line; nothing was written. An input that stands alone has used
+    /// up its number: the client goes on with the next, and gets this answer (or `Duplicate`, if another was
+    /// refused since) if it sends the same again. The number of one that is part of a transaction is free.
     LineTooLong,
     /// The holder doesn't know the client, and so not what it has written for it; nothing was written.
     Unknown,
@@ -72,8 +74,8 @@ pub enum FromHolder<'a> {
         /// The bytes.
         data: &'a [u8],
     },
-    /// Output was left out, or `Live` didn't give the head: no output comes until the server has read the
-    /// journal and sent `Live` again.
+    /// Output was left out, or `Live` gave an offset from which the journal goes on: no output comes until the
+    /// server has read the journal and sent `Live` again.
     Behind {
         /// The head when this was sent.
         head: u64,
@@ -89,7 +91,8 @@ pub enum FromHolder<'a> {
         /// Rows.
         rows: u16,
     },
-    /// These bytes are not in the journal. Sent when a full disk let the journal go on.
+    /// These bytes are not in the journal. Sent when a full disk let the journal go on, and to a server that goes
+    /// live where they are missing.
     Gap {
         /// Number of the first byte.
         offset: u64,
@@ -104,7 +107,7 @@ pub enum FromHolder<'a> {
     Opened {
         /// Whose.
         client: ClientId,
-        /// The number of the last input written for it, 0 if none.
+        /// The number of the last input written for it or used up by [`AckStatus::LineTooLong`], 0 if none.
         last: u64,
         /// It was opened again, but the holder doesn't know it.
         unknown: bool,
@@ -125,7 +128,8 @@ pub enum FromHolder<'a> {
     },
     /// Answer to `Kill`, when no process is left or the holder gave up.
     KillDone {
-        /// Processes that couldn't be ended (in uninterruptible sleep, or another user's).
+        /// Processes that couldn't be ended (in uninterruptible sleep, another user's, or a Towline server or
+        /// holder that is the pane's program).
         remaining: u32,
     },
 }

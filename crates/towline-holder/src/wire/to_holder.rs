@@ -19,7 +19,9 @@ pub enum ToHolder<'a> {
         live_from: Option<u64>,
     },
     /// Tell output as it comes, from this offset on. If that is the head, the holder does so; if not, it
-    /// answers [`Behind`](super::FromHolder::Behind), and the server reads the journal first.
+    /// answers [`Behind`](super::FromHolder::Behind), and the server reads the journal first. Where the journal has
+    /// lost all from this offset on, it tells a [`Gap`](super::FromHolder::Gap) up to the head and goes on from
+    /// there.
     Live {
         /// The offset up to which the server knows the output.
         offset: u64,

@@ -108,22 +108,22 @@ fn a_line_the_kernel_would_cut_is_refused_and_one_it_takes_is_whole() {
     pane.link.open(A, false);
     pane.link.input(A, 1, &[b'x'; 4096]);
     assert_eq!(pane.link.wait_for_ack(A, 1), AckStatus::LineTooLong);
-    pane.link.input(A, 1, &[&[b'x'; 4095][..], b"\r"].concat());
-    assert_eq!(pane.link.wait_for_ack(A, 1), AckStatus::Written);
+    pane.link.input(A, 2, &[&[b'x'; 4095][..], b"\r"].concat());
+    assert_eq!(pane.link.wait_for_ack(A, 2), AckStatus::Written);
     pane.link.wait_for_output("4095\r\n");
     // In pieces, and with what is in the line already.
-    pane.link.input(A, 2, &[b'x'; 4000]);
-    assert_eq!(pane.link.wait_for_ack(A, 2), AckStatus::Written);
-    pane.link.input(A, 3, &[b'x'; 100]);
-    assert_eq!(pane.link.wait_for_ack(A, 3), AckStatus::LineTooLong);
-    pane.link.input(A, 3, &[&[b'x'; 95][..], b"\n"].concat());
+    pane.link.input(A, 3, &[b'x'; 4000]);
     assert_eq!(pane.link.wait_for_ack(A, 3), AckStatus::Written);
+    pane.link.input(A, 4, &[b'x'; 100]);
+    assert_eq!(pane.link.wait_for_ack(A, 4), AckStatus::LineTooLong);
+    pane.link.input(A, 5, &[&[b'x'; 95][..], b"\n"].concat());
+    assert_eq!(pane.link.wait_for_ack(A, 5), AckStatus::Written);
     pane.link.wait_for_output("4095\r\n");
     // Many lines at once, more than the terminal holds.
     let many = [&[b'x'; 99][..], b"\r"].concat().repeat(2000);
-    pane.link.input(A, 4, &many);
-    assert_eq!(pane.link.wait_for_ack(A, 4), AckStatus::Written);
-    pane.link.input(A, 5, b"\x04");
+    pane.link.input(A, 6, &many);
+    assert_eq!(pane.link.wait_for_ack(A, 6), AckStatus::Written);
+    pane.link.input(A, 7, b"\x04");
     pane.link.wait_for_exit();
     assert_eq!(pane.text().matches("99\r\n").count(), 2000);
 }
@@ -146,8 +146,8 @@ fn a_program_that_reads_nothing_blocks_neither_its_output_nor_other_questions() 
     let mut pane = Pane::sh("stty raw -echo; echo go; while :; do echo tick; sleep 0.01; done");
     pane.wait_for_output("go");
     pane.link.open(A, false);
-    // Fewer bytes than make the holder stop reading from the server.
-    for seq in 1..=10 {
+    // Fewer bytes than make the holder stop reading from the server, but more than a mebibyte.
+    for seq in 1..=40 {
         pane.link.input(A, seq, &[b'x'; 90_000]);
     }
     assert_eq!(pane.link.open(B, false), (0, false));

@@ -87,6 +87,22 @@ fn a_holder_that_was_started_inside_is_left_alone_with_what_it_holds() {
 }
 
 #[test]
+fn a_kill_of_a_program_that_is_spared_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let own_name = folder.path().join(holder_exe().file_name().unwrap());
+    fs::copy("/bin/sh", &own_name).unwrap();
+    let script = "printf 'tow: server' > /proc/$$/comm; echo go; read x; echo more; read x";
+    let mut pane = Pane::new(&spec(&[own_name.to_str().unwrap(), "-c", script]));
+    pane.wait_for_output("go");
+    assert_eq!(pane.link.kill(0), 1);
+    assert!(lives(pane.child));
+    pane.link.type_text("\n");
+    pane.link.wait_for_output("more");
+    pane.link.type_text("\n");
+    pane.link.wait_for_exit();
+}
+
+#[test]
 fn what_is_left_after_the_exit_can_be_ended() {
     let mut pane =
         Pane::sh("setsid sh -c 'trap \"\" HUP; echo pid=$$; sleep 1000' & sleep 0.2; exit 0");

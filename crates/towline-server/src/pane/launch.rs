@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use towline_client::scope::{self, Scope};
@@ -25,10 +26,14 @@ const START: Duration = Duration::from_secs(20);
 /// The holder's own line where the program can't be started (no such command, no such folder).
 pub(crate) async fn launch(folder: &Path, spec: SpawnSpec) -> Result<(), Fault> {
     let folder: Arc<Path> = folder.into();
-    let start = tokio::task::spawn_blocking(move || start(&folder, &spec));
+    let go = Arc::new(Go::default());
+    let asked = Arc::clone(&go);
+    let start = tokio::task::spawn_blocking(move || start(&folder, &spec, &asked));
     match tokio::time::timeout(START, start).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => Err(Fault::internal(format!("can't start a holder: {error}"))),
+        // The holder has been told to go on, and is found by its lock: it is waited for like any that is silent.
+        Err(_) if !go.call_off() => Ok(()),
         Err(_) => Err(Fault::new(
             ErrorKind::CannotStart,
             format!("the program was not started within {} s", START.as_secs()),
@@ -36,10 +41,36 @@ pub(crate) async fn launch(folder: &Path, spec: SpawnSpec) -> Result<(), Fault> 
     }
 }
 
-fn start(folder: &Path, spec: &SpawnSpec) -> Result<(), Fault> {
+/// Whether a holder may start its program. It is told once, or the start is called off: never both.
+#[derive(Default)]
+struct Go(AtomicU8);
+
+impl Go {
+    const OPEN: u8 = 0;
+    const GONE: u8 = 1;
+    const OFF: u8 = 2;
+
+    fn settle(&self, as_what: u8) -> bool {
+        let settled =
+            self.0.compare_exchange(Self::OPEN, as_what, Ordering::AcqRel, Ordering::Acquire);
+        settled.is_ok() || settled == Err(as_what)
+    }
+
+    /// Whether the holder may be told.
+    fn ahead(&self) -> bool {
+        self.settle(Self::GONE)
+    }
+
+    /// Whether the start could be called off.
+    fn call_off(&self) -> bool {
+        self.settle(Self::OFF)
+    }
+}
+
+fn start(folder: &Path, spec: &SpawnSpec, go: &Go) -> Result<(), Fault> {
     let scope = Scope::find(&format!("pane-{}", spec.pane_id));
     if let Some(scope) = &scope {
-        match speak(command(Some(scope), folder), spec)? {
+        match speak(command(Some(scope), folder), spec, go)? {
             Word::Ready => return Ok(()),
             Word::Error(why) => return Err(Fault::new(ErrorKind::CannotStart, why)),
             Word::None => {
@@ -47,7 +78,7 @@ fn start(folder: &Path, spec: &SpawnSpec) -> Result<(), Fault> {
             }
         }
     }
-    match speak(command(None, folder), spec)? {
+    match speak(command(None, folder), spec, go)? {
         Word::Ready => Ok(()),
         Word::Error(why) => Err(Fault::new(ErrorKind::CannotStart, why)),
         Word::None => Err(Fault::internal("the holder ended without a word")),
@@ -75,7 +106,7 @@ enum Word {
 }
 
 /// Starts the holder, tells it what to run, and hears what it says.
-fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
+fn speak(mut command: Command, spec: &SpawnSpec, go: &Go) -> Result<Word, Fault> {
     let failed = |what: &str, error: std::io::Error| {
         Fault::internal(format!("can't {what} a holder: {error}"))
     };
@@ -95,7 +126,8 @@ fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
         let mut hear =
             |line: &mut String| stdout.read_line(line).map_err(|error| failed("hear from", error));
         hear(&mut line)?;
-        if line == "locked\n" {
+        // One that is not told to go on leaves when it finds the pipe closed.
+        if line == "locked\n" && go.ahead() {
             // By its lock it is found from now on, whatever becomes of this server: it may go on.
             let _ = stdin.write_all(b"g");
             line.clear();
@@ -109,4 +141,18 @@ fn speak(mut command: Command, spec: &SpawnSpec) -> Result<Word, Fault> {
         Some(("error", why)) => Word::Error(why.to_owned()),
         _ => Word::None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_begun_or_called_off() {
+        let go = Go::default();
+        assert!(go.ahead() && go.ahead());
+        assert!(!go.call_off());
+        let go = Go::default();
+        assert!(go.call_off() && !go.ahead());
+    }
 }
