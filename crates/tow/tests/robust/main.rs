@@ -14,6 +14,7 @@ mod flood;
 mod input;
 mod journal;
 mod leave;
+mod numbers;
 mod outer;
 mod programs;
 mod resize;
