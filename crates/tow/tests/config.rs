@@ -13,6 +13,18 @@ fn with_configuration(text: &str) -> Tow {
 }
 
 #[test]
+fn a_wrong_configuration_takes_no_server_down() {
+    let tow = with_configuration("");
+    tow.spawn("x", "exec sleep 1000");
+    std::fs::write(tow.home().join("config/config.toml"), "prefix = 3\n").unwrap();
+    tow.ok(&["server", "restart"]);
+    assert_eq!(tow.panes().len(), 1);
+    let status = tow.json(&["server", "status", "--json"]);
+    let told = status["degraded"][0].as_str().unwrap();
+    assert!(told.contains("config.toml:1: prefix must be"), "{told}");
+}
+
+#[test]
 fn the_path_is_where_the_file_is_read_from() {
     let tow = with_configuration("scrollback = 7\n");
     let path = tow.ok(&["config", "path"]);

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use towline_client::Paths;
-use towline_client::config;
+use towline_client::config::{self, Config};
 use towline_protocol::v1::goodbye;
 
 pub use lifecycle::StartError;
@@ -102,7 +102,7 @@ fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
     system::name_process();
     let lock = lifecycle::lock(paths)?;
     log::begin(paths, foreground);
-    let settings = Settings::from(config::load(&paths.config())?.config);
+    let settings = settings(paths);
     // One thread: a keystroke passes three tasks on its way, and between threads each hand-over would wait for
     // another processor to wake up. What takes long (replays, files) goes to the blocking pool.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -119,6 +119,18 @@ fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
     let (store, loaded) = Store::open(&paths.store())?;
     let listener = lifecycle::bind(paths)?;
     Ok((lock, listener, settings, store, loaded, runtime))
+}
+
+/// What the configuration says. One that is wrong keeps nobody from their panes: the server runs with the defaults and
+/// says so.
+fn settings(paths: &Paths) -> Settings {
+    match config::load(&paths.config()) {
+        Ok(loaded) => Settings::from(loaded.config),
+        Err(error) => {
+            tracing::warn!("{error}: the defaults are used");
+            Settings { trouble: Some(error.to_string()), ..Settings::from(Config::default()) }
+        }
+    }
 }
 
 /// Waits for somebody to stop the server, by request or by a signal.

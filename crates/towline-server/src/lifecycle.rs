@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use towline_client::Paths;
-use towline_client::config::ConfigError;
 use towline_client::start::RUNNING;
 
 use crate::store::StoreError;
@@ -32,9 +31,6 @@ pub enum StartError {
     /// The store can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The configuration is wrong.
-    #[error("{0}")]
-    Config(#[from] ConfigError),
     /// The system gave no threads or sockets.
     #[error("can't start: {0}")]
     System(io::Error),
@@ -62,7 +58,6 @@ impl StartError {
                     path.display()
                 )]
             }
-            Self::Config(_) => vec!["tow config check".into()],
             Self::Store(_) | Self::System(_) => Vec::new(),
         }
     }

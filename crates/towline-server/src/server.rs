@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     /// Ended panes are removed after so many days, or when they take more than so many bytes.
     pub(crate) keep_days: u32,
     pub(crate) keep_bytes: u64,
+    /// What is wrong with the configuration, so that the defaults are used.
+    pub(crate) trouble: Option<String>,
 }
 
 impl From<Config> for Settings {
@@ -48,6 +50,7 @@ impl From<Config> for Settings {
             journal_bytes: config.journal_bytes,
             keep_days: config.ended.keep_days,
             keep_bytes: config.ended.keep_bytes,
+            trouble: None,
         }
     }
 }

@@ -54,6 +54,15 @@ pub(super) struct Session<'a> {
     backoff: Backoff,
 }
 
+/// Whether this client runs in the pane that it is to show.
+fn is_inside(context: &Context, pane: &v1::Pane) -> bool {
+    let is = |name: &str, value: &std::ffi::OsStr| {
+        std::env::var_os(name).is_some_and(|own| own == value)
+    };
+    let socket = context.socket().unwrap_or_default();
+    is("TOWLINE_PANE", format!("%{}", pane.id).as_ref()) && is("TOWLINE_SOCKET", socket.as_os_str())
+}
+
 /// What the loop woke up for.
 enum Step {
     Wake(Wake),
@@ -76,6 +85,11 @@ impl<'a> Session<'a> {
         let size = terminal.size();
         let (attached, stream) =
             link::first(context, &attach_request(target, client, false, size, options)).await?;
+        let pane = attached.pane.unwrap_or_default();
+        if is_inside(context, &pane) {
+            return Err(CommandError::usage(format!("this is in the pane {} itself", pane.name))
+                .hint("attach from another terminal: here it would show itself in itself"));
+        }
         let now = Instant::now();
         let mut notice = Notice::default();
         if context.paths().is_ok_and(|paths| newcomer::count(&paths.state_dir)) {
@@ -85,7 +99,7 @@ impl<'a> Session<'a> {
             context,
             terminal,
             options,
-            pane: attached.pane.unwrap_or_default(),
+            pane,
             client,
             size,
             link: Link::Up(stream),

@@ -6,13 +6,16 @@ use crate::signals;
 
 /// The pane's state in the few letters of a column.
 pub(crate) fn state(pane: &Pane) -> String {
-    if let Some(exit) = &pane.exit {
+    if let Some(exit) = &pane.exit
+        && pane.status() != PaneStatus::Restarting
+    {
         return ended(exit);
     }
     match pane.status() {
         PaneStatus::Starting => "starting".into(),
         PaneStatus::Ended => "ended".into(),
         PaneStatus::Unresponsive => "unresponsive".into(),
+        PaneStatus::Restarting => "restarting".into(),
         PaneStatus::Running | PaneStatus::Unspecified if pane.degraded => "running, unsaved".into(),
         PaneStatus::Running | PaneStatus::Unspecified => "running".into(),
     }

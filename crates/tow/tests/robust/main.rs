@@ -12,6 +12,7 @@ mod disk;
 mod environment;
 mod flood;
 mod input;
+mod inside;
 mod journal;
 mod leave;
 mod numbers;

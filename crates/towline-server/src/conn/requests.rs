@@ -16,6 +16,7 @@ use crate::pane::{self, Command, NewView, Pane, ViewId, end, folder, look, typin
 use crate::panes::check_name;
 use crate::server::Server;
 use crate::spawn;
+use crate::store::RowStatus;
 
 /// How long `server stop` and `restart` leave for the reply to go out.
 const LAST_WORDS: Duration = Duration::from_millis(20);
@@ -178,7 +179,7 @@ impl Job {
             .all()
             .into_iter()
             .filter(|pane| request.ended || !pane.facts().removing)
-            .filter(|pane| request.ended || pane.facts().row.ended.is_none())
+            .filter(|pane| request.ended || pane.facts().row.status != RowStatus::Ended)
             .collect();
         sample(&self.server, &panes);
         self.server.probe_holders();
@@ -280,6 +281,13 @@ impl Job {
                 format!("{}: the journal can't be written; output is in memory only", pane.name())
             })
             .chain(
+                self.server
+                    .settings
+                    .trouble
+                    .iter()
+                    .map(|why| format!("{why}: the defaults are used")),
+            )
+            .chain(
                 self.server.store.trouble().map(|why| format!("the store can't be written: {why}")),
             )
             .collect();
@@ -340,6 +348,7 @@ impl Job {
                     id: self.view,
                     size,
                     read_only: request.read_only,
+                    again: request.again,
                     out: self.out.clone(),
                     window,
                 };

@@ -38,7 +38,8 @@ impl Facts {
 
     pub(crate) fn status(&self) -> v1::PaneStatus {
         match self.row.status {
-            RowStatus::Ended | RowStatus::Again => v1::PaneStatus::Ended,
+            RowStatus::Ended => v1::PaneStatus::Ended,
+            RowStatus::Again => v1::PaneStatus::Restarting,
             _ if self.unresponsive => v1::PaneStatus::Unresponsive,
             RowStatus::Starting => v1::PaneStatus::Starting,
             RowStatus::Running => v1::PaneStatus::Running,

@@ -205,6 +205,8 @@ pub(crate) struct NewView {
     pub(crate) id: ViewId,
     pub(crate) size: towline_vt::Size,
     pub(crate) read_only: bool,
+    /// It was attached before its connection broke: that is no use of the pane, which keeps its size.
+    pub(crate) again: bool,
     pub(crate) out: Out,
     pub(crate) window: Arc<Window>,
 }

@@ -70,7 +70,24 @@ pub(crate) async fn serve(server: &Arc<Server>, pane: &Arc<Pane>, fresh: Option<
         }
         Holder::Gone => return gone(&server, &pane),
     };
-    tokio::spawn(async move { keep(server, pane, inbox, found, fresh).await });
+    tokio::spawn(async move {
+        let kept = tokio::spawn(keep(Arc::clone(&server), Arc::clone(&pane), inbox, found, fresh));
+        if kept.await.is_err() {
+            // A bug of ours, told by the panic. The program knows nothing of it: its pane is taken up anew.
+            tracing::error!("{}: the task that owned the pane broke off", pane.name());
+            *pane.actor() = None;
+            tokio::time::sleep(RETRY.1).await;
+            serve_again(server, pane).await;
+        }
+    });
+}
+
+/// [`serve`], as a type that can name itself.
+fn serve_again(
+    server: Arc<Server>,
+    pane: Arc<Pane>,
+) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move { serve(&server, &pane, None).await })
 }
 
 /// The pane has no holder.

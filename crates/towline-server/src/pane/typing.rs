@@ -29,6 +29,12 @@ const PART: usize = 256 * 1024;
 /// A key that has no name, a line the terminal would cut, an ended pane, a lost holder.
 pub(crate) async fn send(pane: &Arc<Pane>, send: v1::Send) -> Result<(), Fault> {
     let client = client_id(&send.client)?;
+    // A wrong key is found before anything is typed.
+    for step in send.steps.iter().filter_map(|step| step.step.as_ref()) {
+        if let Step::Key(_) = step {
+            encode(step, &Modes::default())?;
+        }
+    }
     let last = send.steps.len().saturating_sub(1);
     let mut seq = send.seq;
     for (index, step) in send.steps.iter().enumerate() {

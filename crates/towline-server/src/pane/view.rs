@@ -67,9 +67,9 @@ impl Views {
     /// Takes a client in. Returns the size the pane shall have, where that may change.
     pub(super) fn attach(&mut self, new: NewView) -> Option<Size> {
         self.shown = None;
-        let NewView { id, size, read_only, out, window } = new;
+        let NewView { id, size, read_only, again, out, window } = new;
         self.views.push(View { id, painter: Painter::new(size), size, read_only, out, window });
-        self.used(id)
+        if again { None } else { self.used(id) }
     }
 
     pub(super) fn detach(&mut self, id: ViewId) {
