@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::launch;
 use crate::output;
+use crate::table::terminal_width;
 use finding::{Finding, Status, render};
 
 /// The end of the verb's help.
@@ -60,7 +61,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     if args.json {
         output::json(&Report { ok, checks })?;
     } else {
-        output::print(render(&checks, context.colors()))?;
+        output::print(render(&checks, terminal_width(), context.colors()))?;
     }
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

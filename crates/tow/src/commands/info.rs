@@ -11,9 +11,10 @@ use crate::output;
 use crate::pane::json::PaneJson;
 use crate::pane::state::state;
 use crate::pane::target::target_of;
-use crate::quote::shell_quoted;
+use crate::quote::{controls_escaped, shell_quoted};
 use crate::request::{Again, target_to_look_at, unexpected};
 use crate::size::bytes_in_words;
+use crate::table::{folded, terminal_width};
 use crate::time;
 
 /// The end of the verb's help.
@@ -92,6 +93,7 @@ fn in_words(pane: &Pane, target: &str) -> String {
     let place = format!("{}:{}.{}", pane.session, pane.window, pane.pane);
     let restart = match pane.restarts {
         0 => restart(pane).to_owned(),
+        1 => format!("{} (started again once)", restart(pane)),
         count => format!("{} (started again {count} times)", restart(pane)),
     };
     let fields = [
@@ -115,6 +117,9 @@ fn in_words(pane: &Pane, target: &str) -> String {
         ("journal", text(&pane.folder)),
     ];
     let shown = fields.iter().filter(|(_, value)| !value.is_empty() && value != "-");
-    let line = |(name, value): &(&str, String)| format!("{name:<9} {}", output::one_line(value));
+    let width = terminal_width();
+    let line = |(name, value): &(&str, String)| {
+        folded(&format!("{name:<9} "), &controls_escaped(value), width)
+    };
     shown.map(line).collect::<Vec<_>>().join("\n")
 }

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
 use crate::pane::json::{HostJson, ListJson, PaneJson};
-use crate::pane::state::state;
+use crate::pane::state::{lives, state};
 use crate::pane::target::targets;
 use crate::redraw::Redraw;
 use crate::request::{Again, unexpected};
@@ -123,9 +123,23 @@ fn show(
 ) -> Result<(), CommandError> {
     let lines = table(panes, terminal_width(), context.colors());
     match terminal_size().filter(|_| terminal) {
-        Some((_, height)) => output::print(redraw.frame(&lines, height)),
+        Some((_, height)) => {
+            output::print(redraw.frame(&topmost(lines, height.saturating_sub(1)), height))
+        }
         None => output::line(lines.join("\n") + "\n"),
     }
+}
+
+/// The lines from the top that go into so many rows, the last of which says how many more there are.
+fn topmost(mut lines: Vec<String>, rows: usize) -> Vec<String> {
+    // The header and that line alone would show nothing.
+    if lines.len() > rows && rows > 1 {
+        let more = lines.len() - (rows - 1);
+        lines.truncate(rows - 1);
+        lines.push(format!("… {more} more"));
+    }
+    lines.truncate(rows.max(1));
+    lines
 }
 
 /// Waits for a change, or on a terminal for the time to look at ages again; `false` where the connection is
@@ -173,17 +187,20 @@ const COLUMNS: &[(&str, Align)] = &[
     ("CWD", Align::Left),
 ];
 
+/// What is left out of a narrow list, in this order.
+const DISPENSABLE: &[&str] = &["MEM", "CPU", "AGE"];
+
 fn table(panes: &[Pane], width: Option<usize>, colors: bool) -> Vec<String> {
     let home = std::env::var_os("HOME").unwrap_or_default();
     let (now, targets) = (time::now(), targets(panes));
     let mut sorted: Vec<&Pane> = panes.iter().collect();
     // What has ended is listed apart, after what lives.
-    let order = |pane: &&Pane| (pane.exit.is_some(), pane.session.clone(), pane.window, pane.pane);
+    let order = |pane: &&Pane| (!lives(pane), pane.session.clone(), pane.window, pane.pane);
     sorted.sort_by_cached_key(order);
-    let mut table = Table::new(COLUMNS);
+    let mut table = Table::new(COLUMNS).dispensable(DISPENSABLE);
     for pane in sorted {
         let target = targets.get(&pane.id).map(String::as_str).unwrap_or_default();
-        let lives = pane.exit.is_none();
+        let lives = lives(pane);
         let load = |text: String| if lives { text } else { "-".into() };
         table.row(vec![
             Cell::styled(target, if lives { Style::new().bold() } else { Style::new().dimmed() }),
@@ -200,10 +217,10 @@ fn table(panes: &[Pane], width: Option<usize>, colors: bool) -> Vec<String> {
 
 fn style(pane: &Pane) -> Style {
     let color = |color: AnsiColor| color.on_default();
-    match (&pane.exit, pane.status()) {
+    match (pane.exit.as_ref().filter(|_| !lives(pane)), pane.status()) {
         (Some(exit), _) if exit.status == Some(0) => Style::new().dimmed(),
         (Some(_), _) | (None, PaneStatus::Unresponsive) => color(AnsiColor::Red),
-        (None, PaneStatus::Starting) => color(AnsiColor::Yellow),
+        (None, PaneStatus::Starting | PaneStatus::Restarting) => color(AnsiColor::Yellow),
         (None, _) if pane.degraded => color(AnsiColor::Yellow),
         (None, _) => color(AnsiColor::Green),
     }
@@ -253,6 +270,42 @@ mod tests {
                 "old     ended (3)     -    -    -     -  /src/app",
             ]
         );
+    }
+
+    #[test]
+    fn a_narrow_list_leaves_columns_out() {
+        let mut long = pane(2, "a-rather-long-name", None);
+        long.cwd = b"/a/rather/long/folder/of/some/project".to_vec();
+        let panes = [pane(1, "app", None), long];
+        for (width, header) in [
+            (80, "TARGET STATE IDLE AGE CPU MEM CWD"),
+            (60, "TARGET STATE IDLE AGE CWD"),
+            (40, "TARGET STATE IDLE CWD"),
+            (20, "TARGET STATE IDLE CWD"),
+        ] {
+            let lines = table(&panes, Some(width), false);
+            let words: Vec<&str> = lines[0].split_whitespace().collect();
+            if width >= 40 {
+                assert_eq!(words.join(" "), header, "{lines:#?}");
+            }
+            for line in lines {
+                assert!(unicode_width::UnicodeWidthStr::width(&*line) <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_shows_its_top() {
+        let lines = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+        for (count, rows, expected) in [
+            (3, 3, vec!["0", "1", "2"]),
+            (9, 3, vec!["0", "1", "… 7 more"]),
+            (9, 2, vec!["0", "… 8 more"]),
+            (9, 1, vec!["0"]),
+            (9, 0, vec!["0"]),
+        ] {
+            assert_eq!(topmost(lines(count), rows), expected);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output;
 use crate::pane::target::target_of;
+use crate::quote::{controls_escaped, shell_quoted};
 use crate::request::{random_id, target, unexpected};
 
 /// The end of the verb's help.
@@ -118,8 +119,14 @@ fn typing(
         Some(parts.join(&b' '))
     };
     if text.is_none() && args.key.is_empty() {
-        return Err(CommandError::usage("there is nothing to send: no TEXT, no --key, no --stdin")
+        return Err(CommandError::usage("nothing to send: no TEXT, no --key, no --stdin")
             .hint("tow send --help"));
+    }
+    // A variable or a file that is empty by mistake must not press Enter.
+    if text.as_ref().is_some_and(Vec::is_empty) && args.key.is_empty() {
+        let target = shell_quoted(&args.target);
+        return Err(CommandError::usage("nothing to send: the text is empty")
+            .hint(format!("tow send {target} --key Enter    presses Enter alone")));
     }
     if let Some(text) = text.as_ref().filter(|text| text.len() > TEXT_MAX) {
         let message = format!("{} bytes are too many to type: {TEXT_MAX} go at once", text.len());
@@ -171,7 +178,7 @@ async fn send(
                     false => context.reconnect(connection.goodbye(), patience).await,
                 };
                 connection = outcome.map_err(|error| match opened {
-                    Some(_) => unknown(&error.message),
+                    Some(_) => unknown(text, &error.message),
                     None => error,
                 })?;
             }
@@ -199,13 +206,16 @@ async fn send_once(
     };
     let again = opened.is_some();
     let open = v1::OpenInput { target: place, client: client.to_vec(), again };
-    let reply::Body::InputOpened(input) =
-        connection.request(request::Body::OpenInput(open)).await.map_err(failure)?
-    else {
+    let reply = match connection.request(request::Body::OpenInput(open)).await {
+        // The text was sent before the connection was lost.
+        Err(RequestError::Timeout) if again => return Err(Failure::Told(late(text))),
+        reply => reply.map_err(failure)?,
+    };
+    let reply::Body::InputOpened(input) = reply else {
         return Err(Failure::Told(unexpected()));
     };
     if input.unknown {
-        return Err(Failure::Told(unknown("the pane no longer knows this input")));
+        return Err(Failure::Told(unknown(text, "the pane no longer knows this input")));
     }
     *opened = Some(input.pane);
     let send = v1::Send {
@@ -214,9 +224,12 @@ async fn send_once(
         seq: 1,
         steps: steps.to_vec(),
     };
-    match connection.request(request::Body::Send(send)).await.map_err(failure)? {
-        reply::Body::Sent(sent) => Ok(sent),
-        _ => Err(Failure::Told(unexpected())),
+    match connection.request(request::Body::Send(send)).await {
+        Ok(reply::Body::Sent(sent)) => Ok(sent),
+        Ok(_) => Err(Failure::Told(unexpected())),
+        // It is on its way, and nothing calls it back.
+        Err(RequestError::Timeout) => Err(Failure::Told(late(text))),
+        Err(error) => Err(failure(error)),
     }
 }
 
@@ -234,10 +247,16 @@ fn failure(error: RequestError) -> Failure {
     }
 }
 
-fn unknown(why: &str) -> CommandError {
+/// It was sent to the pane called `target`, and no word came back in time.
+fn late(target: &str) -> CommandError {
+    unknown(target, "the server did not answer in time, and may type it yet")
+}
+
+fn unknown(target: &str, why: &str) -> CommandError {
     let message = format!("nobody can say whether the text was typed: {why}");
+    let target = shell_quoted(target);
     CommandError::new(ErrorKind::OutcomeUnknown, message)
-        .hint("look with `tow peek` before you repeat it")
+        .hint(format!("tow peek {target}    shows what arrived, before you repeat it"))
 }
 
 /// What was sent, as its confirmation shows it.
@@ -251,20 +270,13 @@ fn in_words(typing: &Typing) -> String {
         if short.len() < text.len() {
             short.push('…');
         }
-        words.push(format!("\"{}\"", escaped(&short)));
+        words.push(format!(
+            "\"{}\"",
+            controls_escaped(&short.replace('\\', r"\\").replace('"', "\\\""))
+        ));
     }
     words.extend(typing.keys.iter().map(|key| output::one_line(key)));
     words.join(" ")
-}
-
-/// Line ends and other control characters as they are written in programs; all else as it is.
-fn escaped(text: &str) -> String {
-    let escape = |c: char| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() => c.escape_default().to_string(),
-        c => c.to_string(),
-    };
-    text.chars().map(escape).collect()
 }
 
 #[cfg(test)]
@@ -306,10 +318,14 @@ mod tests {
             (vec!["half", "--no-enter"], "", r#"text "half""#),
             (vec!["--key", "C-c"], "", "key C-c"),
             (vec!["y", "--key", "Tab", "--key", "Enter"], "", r#"text "y", key Tab, key Enter"#),
-            (vec![""], "", "key Enter"),
+            (vec![""], "", "nothing to send: the text is empty"),
+            (vec!["", "--no-enter"], "", "nothing to send: the text is empty"),
+            (vec!["--stdin"], "", "nothing to send: the text is empty"),
+            (vec!["--stdin"], "\n", "nothing to send: the text is empty"),
+            (vec!["", "--key", "Enter"], "", "key Enter"),
             (vec!["--stdin"], "a\nb\n", r#"text "a\nb", key Enter when calm"#),
             (vec!["--stdin", "--no-enter"], "a\n", r#"text "a\n""#),
-            (vec![], "", "there is nothing to send: no TEXT, no --key, no --stdin"),
+            (vec![], "", "nothing to send: no TEXT, no --key, no --stdin"),
         ] {
             assert_eq!(told(&words, stdin), expected, "{words:?}");
         }

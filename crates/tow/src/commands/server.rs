@@ -18,6 +18,7 @@ use crate::output;
 use crate::pane::json::uuid_text;
 use crate::request::{Again, unexpected};
 use crate::size::bytes_in_words;
+use crate::table::{folded, terminal_width};
 use crate::time;
 
 /// The end of the verb's help.
@@ -226,15 +227,19 @@ fn running(status: v1::StatusReply) -> RunningJson {
 
 fn in_words(status: &v1::StatusReply, socket: &str) -> String {
     let mut lines = vec![
-        format!("running   pid {}, since {}", status.pid, time::local(status.started_at)),
-        format!("version   {}", status.version),
-        format!("id        {}", uuid_text(&status.server_id)),
-        format!("panes     {}", status.panes),
-        format!("clients   {}", status.clients),
-        format!("memory    {}", bytes_in_words(status.memory_bytes)),
-        format!("state     {}", String::from_utf8_lossy(&status.state_dir)),
-        format!("socket    {socket}"),
+        ("running", format!("pid {}, since {}", status.pid, time::local(status.started_at))),
+        ("version", status.version.clone()),
+        ("id", uuid_text(&status.server_id)),
+        ("panes", status.panes.to_string()),
+        ("clients", status.clients.to_string()),
+        ("memory", bytes_in_words(status.memory_bytes)),
+        ("state", String::from_utf8_lossy(&status.state_dir).into_owned()),
+        ("socket", socket.to_owned()),
     ];
-    lines.extend(status.degraded.iter().map(|fault| format!("degraded  {fault}")));
-    lines.iter().map(|line| output::one_line(line)).collect::<Vec<_>>().join("\n")
+    lines.extend(status.degraded.iter().map(|fault| ("degraded", fault.clone())));
+    let width = terminal_width();
+    let line = |(name, value): &(&str, String)| {
+        folded(&format!("{name:<9} "), &output::one_line(value), width)
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -45,7 +45,7 @@ pub(crate) struct Args {
     exit: bool,
 
     /// Exit with the status that the program ended with
-    #[arg(long, requires = "exit")]
+    #[arg(long, requires = "exit", conflicts_with = "output")]
     propagate: bool,
 
     /// How long to wait before giving up with status 124: 500ms, 60s, 10m [default: for ever]

@@ -6,9 +6,7 @@ use crate::signals;
 
 /// The pane's state in the few letters of a column.
 pub(crate) fn state(pane: &Pane) -> String {
-    if let Some(exit) = &pane.exit
-        && pane.status() != PaneStatus::Restarting
-    {
+    if let Some(exit) = pane.exit.as_ref().filter(|_| !is_restarting(pane)) {
         return ended(exit);
     }
     match pane.status() {
@@ -19,6 +17,15 @@ pub(crate) fn state(pane: &Pane) -> String {
         PaneStatus::Running | PaneStatus::Unspecified if pane.degraded => "running, unsaved".into(),
         PaneStatus::Running | PaneStatus::Unspecified => "running".into(),
     }
+}
+
+/// Whether the pane goes on: its program runs, or is about to be started again.
+pub(crate) fn lives(pane: &Pane) -> bool {
+    pane.exit.is_none() || is_restarting(pane)
+}
+
+fn is_restarting(pane: &Pane) -> bool {
+    pane.status() == PaneStatus::Restarting
 }
 
 /// How a program ended, as `ended (0)`, `ended (SIGKILL)`, `lost (reboot)`.
@@ -76,9 +83,19 @@ mod tests {
             (PaneStatus::Running, true, "running, unsaved"),
             (PaneStatus::Starting, false, "starting"),
             (PaneStatus::Unresponsive, false, "unresponsive"),
+            (PaneStatus::Restarting, false, "restarting"),
         ] {
             let pane = Pane { status: status.into(), degraded, ..Default::default() };
             assert_eq!(state(&pane), expected);
         }
+    }
+
+    #[test]
+    fn a_pane_between_two_runs_lives() {
+        let exit = Some(Exit { status: Some(1), at: 1, ..Default::default() });
+        let status = PaneStatus::Restarting.into();
+        let pane = Pane { exit, status, ..Default::default() };
+        assert_eq!((state(&pane).as_str(), lives(&pane)), ("restarting", true));
+        assert!(!lives(&Pane { status: PaneStatus::Ended.into(), ..pane }));
     }
 }

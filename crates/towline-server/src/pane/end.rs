@@ -23,17 +23,10 @@ pub(super) async fn exited(
 ) {
     actor.finish_kill().await;
     actor.release().await;
-    let killers = std::mem::take(&mut actor.killing);
-    let verdict = note(server, pane, end);
-    actor.farewell(pane.exit().as_ref());
-    *pane.actor() = None;
-    for done in killers {
-        let _ = done.send(Ok(()));
-    }
-    obey(server, pane, verdict);
+    broken(server, pane, actor, end);
 }
 
-/// The holder died while its actor served it.
+/// The holder has left, or died, while its actor served it.
 pub(super) fn broken(
     server: &Arc<Server>,
     pane: &Arc<Pane>,
@@ -43,6 +36,7 @@ pub(super) fn broken(
     let killers = std::mem::take(&mut actor.killing);
     let verdict = note(server, pane, end);
     actor.farewell(pane.exit().as_ref());
+    *pane.actor() = None;
     for done in killers {
         let _ = done.send(Ok(()));
     }

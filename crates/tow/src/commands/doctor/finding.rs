@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use crate::output::one_line;
+use crate::table::folded;
+
 /// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,8 +52,8 @@ impl Finding {
     }
 }
 
-/// The findings as lines for people.
-pub(super) fn render(findings: &[Finding], colors: bool) -> String {
+/// The findings as lines for people, each at most `width` columns wide.
+pub(super) fn render(findings: &[Finding], width: Option<usize>, colors: bool) -> String {
     let widest = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
     let mut out = String::new();
     for finding in findings {
@@ -60,10 +63,14 @@ pub(super) fn render(findings: &[Finding], colors: bool) -> String {
             Status::Failed => ("✗", "\x1b[31m"),
         };
         let mark = if colors { format!("{color}{mark}\x1b[0m") } else { mark.to_owned() };
-        let message = crate::output::one_line(&finding.message);
-        out.push_str(&format!("{mark} {:<widest$}  {message}\n", finding.name));
+        // The mark is put in its place afterwards: its colour has no width.
+        let heading = format!("  {:<widest$}  ", finding.name);
+        let message = folded(&heading, &one_line(&finding.message), width);
+        out.push_str(&format!("{mark}{}\n", &message[1..]));
         if let Some(fix) = &finding.fix {
-            out.push_str(&format!("  {:<widest$}  fix: {}\n", "", crate::output::one_line(fix)));
+            let heading = format!("  {:<widest$}  fix: ", "");
+            out.push_str(&folded(&heading, &one_line(fix), width));
+            out.push('\n');
         }
     }
     out
@@ -80,10 +87,13 @@ mod tests {
             Finding::of("server").failed("it is\nstuck").fix("tow server restart"),
         ];
         assert_eq!(
-            render(&findings, false),
+            render(&findings, None, false),
             "✓ store   readable\n✗ server  it is stuck\n          fix: tow server restart\n"
         );
-        assert!(render(&findings, true).starts_with("\x1b[32m✓\x1b[0m store"));
+        assert!(render(&findings, None, true).starts_with("\x1b[32m✓\x1b[0m store"));
+        let narrow = render(&findings, Some(18), false);
+        assert_eq!(narrow.lines().nth(1), Some("✗ server  it is"), "{narrow}");
+        assert!(narrow.contains("\n          stuck\n"), "{narrow}");
         let json = serde_json::to_value(&findings).unwrap();
         assert_eq!(
             json[0],

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     screen: bool,
 
     /// The bytes as they were printed
-    #[arg(long, conflicts_with_all = ["json", "ansi"])]
+    #[arg(long, conflicts_with_all = ["json", "ansi", "lines"])]
     raw: bool,
 
     /// Only what was printed since: 10m (ago), 2026-01-31T12:00:00Z
