@@ -36,6 +36,13 @@ pub(crate) fn agents_on_path() -> Vec<&'static str> {
     AGENTS.iter().copied().filter(|agent| is_on_path(agent, &path)).collect()
 }
 
+/// Whether this is the name of a program on this program's PATH.
+pub(crate) fn is_program(name: &OsStr) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    !name.as_bytes().contains(&b'/') && is_on_path(name, &path)
+}
+
 /// When the configuration has panes started again.
 ///
 /// # Errors
@@ -59,14 +66,14 @@ fn shell() -> OsString {
     shell.unwrap_or_else(|| PLAIN_SHELL.into())
 }
 
-fn is_on_path(program: &str, path: &OsStr) -> bool {
+fn is_on_path(program: impl AsRef<OsStr>, path: &OsStr) -> bool {
     let is_executable = |file: &Path| {
         std::fs::metadata(file)
             .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
     };
     // An empty entry means the current folder, which is no place to take an agent from unasked.
     let mut folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    folders.any(|folder| is_executable(&folder.join(program)))
+    folders.any(|folder| is_executable(&folder.join(program.as_ref())))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Text for a shell, so that what a hint shows can be pasted; and text with what would move the cursor escaped.
 
-/// Line ends and other control characters as they are written in programs (`\\n`, `\\u{1b}`); all else as it is.
+/// Line ends and other control characters as they are written in programs (`\n`, `\u{1b}`); all else as it is.
 pub(crate) fn controls_escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -23,31 +23,40 @@ pub(crate) fn explain(error: &clap::Error, words: &[&OsStr]) -> Result<ExitCode,
         return Ok(ExitCode::SUCCESS);
     }
     let (path, verb) = verb_path(words);
-    let mut told = match error.kind() {
+    let message = match error.kind() {
         Parsed::DisplayHelpOnMissingArgumentOrSubcommand => {
             let verbs: Vec<_> = verb.get_subcommands().map(clap::Command::get_name).collect();
-            CommandError::usage(format!("`{path}` needs one of: {}", verbs.join(", ")))
+            format!("`{path}` needs one of: {}", verbs.join(", "))
         }
-        _ => {
-            let (message, tips) = in_one_line(&error.render().to_string());
-            CommandError { hints: tips, ..CommandError::usage(message) }
-        }
+        _ => in_one_line(&error.render().to_string()),
     };
-    told.hints.push(format!("{path} --help"));
-    Err(told)
+    let hint = similar(error).unwrap_or_else(|| format!("{path} --help"));
+    Err(CommandError::usage(message).hint(hint))
 }
 
-/// Takes the parser's text apart: what is wrong, and its tips. The usage that follows is left to `--help`.
-fn in_one_line(text: &str) -> (String, Vec<String>) {
+/// What may have been meant, where the parser knows something similar.
+fn similar(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    let kinds =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let values = match kinds.iter().find_map(|kind| error.get(*kind))? {
+        ContextValue::String(value) => vec![value.clone()],
+        ContextValue::Strings(values) => values.clone(),
+        _ => return None,
+    };
+    let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    (!values.is_empty()).then(|| format!("did you mean {}?", values.join(" or ")))
+}
+
+/// What is wrong, of all that the parser says. The usage that follows is left to `--help`.
+fn in_one_line(text: &str) -> String {
     let wrong = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
     let wrong = wrong.collect::<Vec<_>>().join(" ");
     let message = wrong.strip_prefix("error: ").unwrap_or(&wrong).to_owned();
     let possible = text.lines().map(str::trim).find(|line| line.starts_with("[possible values:"));
-    let tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
-    let tips = tips.map(str::to_owned).collect();
     match possible.filter(|values| !message.contains(values)) {
-        Some(values) => (format!("{message} {values}"), tips),
-        None => (message, tips),
+        Some(values) => format!("{message} {values}"),
+        None => message,
     }
 }
 
@@ -84,7 +93,7 @@ mod tests {
     #[test]
     fn usage_errors_are_one_line_with_a_hint() {
         for (words, message, hint) in [
-            (vec!["send", "--nope"], "unexpected argument '--nope' found", "tow send --help"),
+            (vec!["send", "--zzz"], "unexpected argument '--zzz' found", "tow send --help"),
             (
                 vec!["rename", "x"],
                 "the following required arguments were not provided: <NAME>",
@@ -95,6 +104,17 @@ mod tests {
                 "a value is required for '--color <WHEN>' but none was supplied [possible values: auto, always, never]",
                 "tow list --help",
             ),
+            (
+                vec!["list", "--josn"],
+                "unexpected argument '--josn' found",
+                "did you mean `--json`?",
+            ),
+            (vec!["lits"], "unrecognized subcommand 'lits'", "did you mean `list`?"),
+            (
+                vec!["list", "--color", "alway"],
+                "invalid value 'alway' for '--color <WHEN>' [possible values: auto, always, never]",
+                "did you mean `always`?",
+            ),
             (vec!["frobnicate"], "unrecognized subcommand 'frobnicate'", "tow --help"),
             (
                 vec!["server"],
@@ -104,7 +124,7 @@ mod tests {
         ] {
             let error = told(&words);
             assert_eq!(error.message, message);
-            assert_eq!(error.hints.last().map(String::as_str), Some(hint), "{words:?}");
+            assert_eq!(error.hints, [hint], "{words:?}");
             assert_eq!(error.kind.exit_status(), 2);
         }
     }

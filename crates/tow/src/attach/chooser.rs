@@ -64,6 +64,9 @@ async fn run(
                             Outcome::Stay => {}
                             Outcome::Chosen(index) => return Ok(Choice::Pane(panes[index].id)),
                             Outcome::Leave => return Ok(Choice::Left),
+                            Outcome::Interrupted => {
+                                return Ok(Choice::Signal(rustix::process::Signal::INT.as_raw()));
+                            }
                         }
                     }
                 }
@@ -107,9 +110,8 @@ fn press(key: Key) -> Option<Press> {
         (Name::Char(0x0d), _) => Some(Press::Enter),
         (Name::Char(0x08 | 0x7f), _) => Some(Press::Erase),
         (Name::Char(0x1b), _) | (_, Some('q')) => Some(Press::Leave),
-        (Name::Char(c), _) if key.mods == mods::CTRL && (c == 0x63 || c == 0x64) => {
-            Some(Press::Leave)
-        }
+        (Name::Char(0x63), _) if key.mods == mods::CTRL => Some(Press::Interrupt),
+        (Name::Char(0x64), _) if key.mods == mods::CTRL => Some(Press::Leave),
         (_, Some(digit)) => digit.to_digit(10).map(Press::Digit),
         _ => None,
     }
@@ -124,8 +126,8 @@ mod tests {
         for (typed, expected, left) in [
             ("j\x1b[A\r", vec![Press::Down, Press::Up, Press::Enter], ""),
             ("\x1bOB12\x7f", vec![Press::Down, Press::Digit(1), Press::Digit(2), Press::Erase], ""),
-            ("\x1b[13u\x1b[27u\x1b[99;5u", vec![Press::Enter, Press::Leave, Press::Leave], ""),
-            ("\x03", vec![Press::Leave], ""),
+            ("\x1b[13u\x1b[27u\x1b[99;5u", vec![Press::Enter, Press::Leave, Press::Interrupt], ""),
+            ("\x03\x04", vec![Press::Interrupt, Press::Leave], ""),
             ("\x1b[106;1:3ux", vec![], ""),
             ("\x1b[", vec![], "\x1b["),
         ] {

@@ -8,7 +8,6 @@ use towline_protocol::v1::{self, reply, request};
 use crate::attach::{self, AttachOptions, Choice};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
-use crate::pane::target::targets;
 use crate::quote::shell_quoted;
 use crate::request::{Again, target, unexpected};
 
@@ -76,8 +75,18 @@ async fn attach(
     read_only: bool,
 ) -> Result<ExitCode, CommandError> {
     let options = AttachOptions { read_only, prefix: context.config()?.prefix };
-    let end = attach::run(context, target, options).await?;
+    let text = target.text.clone();
+    let end =
+        attach::run(context, target, options).await.map_err(|error| of_ended(error, &text))?;
     Ok(ExitCode::from(end.exit_status()))
+}
+
+/// A pane that has ended can still be read.
+fn of_ended(mut error: CommandError, target: &str) -> CommandError {
+    if error.message.ends_with("has ended") {
+        error.hints = vec![format!("tow peek {}", shell_quoted(target))];
+    }
+    error
 }
 
 fn by_id(pane: u64) -> v1::Target {
@@ -92,13 +101,14 @@ enum Found {
 }
 
 async fn find(context: &Context) -> Result<Found, CommandError> {
+    if !attach::on_terminal() {
+        let message = "attach needs a terminal, and without one a TARGET can't be chosen";
+        return Err(CommandError::usage(message).hint("tow list"));
+    }
     let reply = context.ask(request::Body::List(v1::List { ended: false }), Again::AsItIs).await?;
     let reply::Body::Listed(v1::Listed { panes, .. }) = reply else {
         return Err(unexpected());
     };
-    if !attach::on_terminal() {
-        return Err(no_terminal(&panes));
-    }
     match panes.as_slice() {
         [] => Err(CommandError::new(ErrorKind::NotFound, "there is no pane to attach to")
             .hint("tow spawn")),
@@ -113,26 +123,15 @@ async fn find(context: &Context) -> Result<Found, CommandError> {
     }
 }
 
-/// Without a terminal nobody can choose: the targets are told.
-fn no_terminal(panes: &[v1::Pane]) -> CommandError {
-    let error =
-        CommandError::usage("attach needs a terminal, and without one a TARGET can't be chosen");
-    let targets = targets(panes);
-    let targets = panes.iter().filter_map(|pane| targets.get(&pane.id));
-    targets.fold(error, |error, target| {
-        error.hint(format!("tow peek {} --follow", shell_quoted(target)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn without_a_terminal_the_targets_are_told() {
-        let pane = |id, name: &str| v1::Pane { id, name: name.to_owned(), ..Default::default() };
-        let error = no_terminal(&[pane(1, "app"), pane(2, "docs")]);
-        assert_eq!(error.kind.exit_status(), 2);
-        assert_eq!(error.hints, ["tow peek app --follow", "tow peek docs --follow"]);
+    fn an_ended_pane_is_read_instead() {
+        let error = CommandError::failed("pane `e e` has ended").hint("tow list --ended");
+        assert_eq!(of_ended(error, "e e").hints, ["tow peek 'e e'"]);
+        let error = CommandError::failed("no pane `e`").hint("tow list");
+        assert_eq!(of_ended(error, "e").hints, ["tow list"]);
     }
 }

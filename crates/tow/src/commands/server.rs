@@ -22,7 +22,12 @@ use crate::table::{folded, terminal_width};
 use crate::time;
 
 /// The end of the verb's help.
-pub(crate) const EXAMPLES: &str = "Examples:
+pub(crate) const EXAMPLES: &str =
+    "Any command that a person gives starts the server again, also after a stop.
+Only what reconnects in the background (an attached terminal, a watched list)
+leaves a server that was stopped alone.
+
+Examples:
   tow server status
   tow server stop                    the panes run on
   tow server stop --kill             the panes end too
@@ -41,7 +46,7 @@ pub(crate) struct Args {
 /// What to do with the server.
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
-    /// Start it; other commands do that by themselves, unless it was stopped
+    /// Start it; any other command you give does that too, also after a stop
     #[command(after_help = "Examples:\n  tow server start")]
     Start,
     /// Stop it; the panes run on
@@ -111,24 +116,46 @@ async fn start(context: &Context) -> Result<ExitCode, CommandError> {
 }
 
 async fn stop(context: &Context, kill: bool) -> Result<ExitCode, CommandError> {
-    match context.connect_running().await {
-        Ok(Some(connection)) => {
-            shut_down(&connection, v1::Shutdown { kill, restart: false }).await?;
-        }
+    let panes = match context.connect_running().await {
+        Ok(Some(connection)) => Some(count_and_stop(&connection, kill).await?),
         // Panes outlive their server; only a server can end them.
         Ok(None) if kill && context.paths()?.panes().exists() => {
-            let connection = context.connect().await?;
-            shut_down(&connection, v1::Shutdown { kill, restart: false }).await?;
+            Some(count_and_stop(&context.connect().await?, kill).await?)
         }
         Ok(None) => {
             context.say("the server does not run");
             return Ok(ExitCode::SUCCESS);
         }
-        Err(error) if error.kind == ErrorKind::Version && !kill => terminate(context).await?,
+        Err(error) if error.kind == ErrorKind::Version && !kill => {
+            terminate(context).await?;
+            None
+        }
         Err(error) => return Err(error),
-    }
-    context.say("the server has stopped");
+    };
+    context.say(format_args!("the server has stopped; {}", fate(panes, kill)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Stops the server; how many panes it had that lived.
+async fn count_and_stop(connection: &Connection, kill: bool) -> Result<usize, CommandError> {
+    let list = request::Body::List(v1::List { ended: false });
+    let reply::Body::Listed(listed) = connection.request(list).await? else {
+        return Err(unexpected());
+    };
+    shut_down(connection, v1::Shutdown { kill, restart: false }).await?;
+    Ok(listed.panes.len())
+}
+
+/// What has become of the panes; their number is not known of a server of another version.
+fn fate(panes: Option<usize>, killed: bool) -> String {
+    match (panes, killed) {
+        (None, _) => "the panes run on".into(),
+        (Some(0), _) => "no pane was running".into(),
+        (Some(1), false) => "1 pane runs on".into(),
+        (Some(count), false) => format!("{count} panes run on"),
+        (Some(1), true) => "1 pane was ended".into(),
+        (Some(count), true) => format!("{count} panes were ended"),
+    }
 }
 
 async fn restart(context: &Context) -> Result<ExitCode, CommandError> {

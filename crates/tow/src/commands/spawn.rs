@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -99,7 +99,8 @@ pub(crate) async fn spawn(
     if let Some(name) = &args.name {
         check_name(name).map_err(|error| CommandError::usage(format!("--name: {error}")))?;
     }
-    let cwd = caller::folder(args.folder.as_deref().or(args.cwd.as_deref()))?;
+    let cwd = caller::folder(args.folder.as_deref().or(args.cwd.as_deref()))
+        .map_err(|error| meant_as_command(error, args.folder.as_deref()))?;
     let command = match command_line {
         Some(line) => launch::shell_command(line),
         None if args.argv.is_empty() => launch::default_command(context)?,
@@ -124,7 +125,11 @@ pub(crate) async fn spawn(
         limits: caller::limits(),
         exact_name: false,
     };
-    let reply = context.ask(request::Body::Spawn(request), Again::WithKey).await?;
+    let program = request.command.clone();
+    let reply = context
+        .ask(request::Body::Spawn(request), Again::WithKey)
+        .await
+        .map_err(|error| meant_as_command_line(error, &program))?;
     let reply::Body::Spawned(v1::Spawned { pane: Some(pane) }) = reply else {
         return Err(unexpected());
     };
@@ -139,6 +144,28 @@ pub(crate) async fn spawn(
         context.say(format_args!("attach with: tow attach {}", shell_quoted(&target)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A hint for who gave a program where a folder is expected: `tow spawn claude`.
+fn meant_as_command(error: CommandError, folder: Option<&Path>) -> CommandError {
+    match folder.filter(|folder| launch::is_program(folder.as_os_str())) {
+        Some(program) => {
+            let program = shell_quoted(&program.to_string_lossy());
+            error.hint(format!("tow spawn -- {program}"))
+        }
+        None => error,
+    }
+}
+
+/// A hint for who gave a whole command line as one word: `tow spawn -- 'echo hi'`.
+fn meant_as_command_line(error: CommandError, command: &[Vec<u8>]) -> CommandError {
+    let [line] = command else { return error };
+    let line = String::from_utf8_lossy(line);
+    let not_found = error.message.to_lowercase().contains("no such file");
+    if !line.contains(' ') || !not_found {
+        return error;
+    }
+    error.hint(format!("tow new --command {}", shell_quoted(&line)))
 }
 
 /// Whether this terminal can be given to a pane: inside tmux or Towline one would look through two.

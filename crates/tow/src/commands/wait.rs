@@ -128,9 +128,22 @@ async fn wait(context: &Context, args: &Args) -> Result<v1::Waited, CommandError
                     },
                 };
             }
+            Err(RequestError::Remote(error)) => return Err(refused(error)),
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// What is wrong with a regular expression comes as a hint, and belongs to the message.
+fn refused(error: v1::Error) -> CommandError {
+    let mut error = CommandError::from(error);
+    if error.kind == ErrorKind::Usage {
+        for why in std::mem::take(&mut error.hints) {
+            error.message.push_str(": ");
+            error.message.push_str(why.strip_prefix("error: ").unwrap_or(&why));
+        }
+    }
+    error
 }
 
 fn timed_out(args: &Args) -> CommandError {

@@ -166,3 +166,14 @@ fn a_pane_can_be_renamed_and_ended_ones_cleaned() {
     assert_eq!(tow.ok(&["clean"]), "nothing to remove\n");
     assert_eq!(tow.panes().len(), 1);
 }
+
+#[test]
+fn a_line_end_in_a_folder_is_shown() {
+    let tow = tow();
+    let folder = tow.work().join("a\nb");
+    std::fs::create_dir(&folder).unwrap();
+    let folder = folder.to_str().unwrap();
+    tow.ok(&["spawn", folder, "--name", "x", "--detach", "--", "sleep", "1000"]);
+    assert!(tow.ok(&["list"]).ends_with("/a\\nb\n"));
+    assert!(tow.ok(&["info", "x"]).contains("/a\\nb\n"));
+}

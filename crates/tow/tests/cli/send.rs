@@ -97,3 +97,25 @@ fn json_tells_what_was_sent() {
     assert_eq!((sent["target"].as_str(), sent["text"].as_str()), (Some("x"), Some("hello")));
     assert_eq!(sent["enter"], true);
 }
+
+#[test]
+fn an_empty_text_presses_no_enter() {
+    let tow = tow();
+    for arguments in [&["send", "x", ""][..], &["send", "x", "--stdin"]] {
+        let told = tow.run_with_input(arguments, b"").expect_error(2, "nothing to send");
+        assert!(told.stderr.contains("hint: tow send x --key Enter"), "{told:?}");
+    }
+    assert!(!tow.state().exists(), "wrong usage starts no server");
+}
+
+#[test]
+fn a_text_that_may_yet_be_typed_has_an_unknown_outcome() {
+    let tow = tow();
+    tow.spawn("x", "stty raw -echo; echo ready; exec sleep 1000");
+    tow.wait_output("x", "ready");
+    // More than a terminal holds for a program that does not read.
+    let text = "x".repeat(100_000);
+    let told = tow.run_with_input(&["send", "x", "--stdin", "--timeout", "1s"], text.as_bytes());
+    let told = told.expect_error(6, "nobody can say");
+    assert!(told.stderr.contains("hint: tow peek x"), "{told:?}");
+}

@@ -39,13 +39,15 @@ fn panes_outlive_a_stop_and_a_restart_but_not_a_kill() {
     let tow = tow();
     tow.spawn("x", "exec sleep 1000");
     let pid = tow.pane("x")["pid"].clone();
-    tow.ok(&["server", "stop"]);
+    let told = tow.run(&["server", "stop"]).expect_status(0);
+    assert_eq!(told.stderr, "the server has stopped; 1 pane runs on\n");
     assert_eq!(tow.pane("x")["pid"], pid);
     let first = tow.server_pid();
     tow.ok(&["server", "restart"]);
     assert_ne!(tow.server_pid(), first);
     assert_eq!(tow.pane("x")["pid"], pid);
-    tow.ok(&["server", "stop", "--kill"]);
+    let told = tow.run(&["server", "stop", "--kill"]).expect_status(0);
+    assert_eq!(told.stderr, "the server has stopped; 1 pane was ended\n");
     wait_until("all processes are gone", || tow.processes().is_empty().then_some(()));
 }
 

@@ -118,6 +118,8 @@ fn a_command_that_can_not_be_started_is_told_and_leaves_no_pane() {
     let tow = tow();
     let told = tow.run(&["spawn", "--detach", "--", "/none/such"]).expect_error(1, "/none/such");
     assert!(told.stderr.to_lowercase().contains("no such file"), "{told:?}");
+    let told = tow.run(&["spawn", "--detach", "--", "echo hi"]).expect_error(1, "echo hi");
+    assert!(told.stderr.ends_with("hint: tow new --command 'echo hi'\n"), "{told:?}");
     assert_eq!(tow.json(&["list", "--json"])["panes"], serde_json::json!([]));
 }
 

@@ -48,12 +48,18 @@ fn wrong_usage_is_one_line_and_a_hint() {
         (vec!["peek", "x", "--since", "yesterday"], "yesterday", "tow peek --help"),
         (vec!["server"], "start, stop", "tow server --help"),
         (vec!["--addr", "ssh://thor", "list"], "ssh://thor", "unix:PATH"),
+        (vec!["wait", "x", "--output", "y", "--propagate"], "--propagate", "tow wait --help"),
+        (vec!["peek", "x", "--raw", "-n", "2"], "--raw", "tow peek --help"),
+        (vec!["attach"], "attach needs a terminal", "hint: tow list\n"),
+        (vec!["list", "--josn"], "--josn", "hint: did you mean `--json`?\n"),
+        (vec!["spawn", "sh"], "cannot start in sh", "hint: tow spawn -- sh\n"),
         (vec!["spawn", "/none/such"], "/none/such", ""),
         (vec!["spawn", "--name", "a\nb"], "control characters", ""),
         (vec!["spawn", "--env", "x"], "KEY=VALUE", ""),
     ] {
         let told = tow.run(&arguments).expect_error(2, text);
         assert!(told.stderr.contains(hint), "{arguments:?}: {told:?}");
+        assert!(told.stderr.lines().count() <= 2, "{arguments:?}: {told:?}");
     }
     assert!(!tow.state().exists(), "wrong usage starts no server");
 }

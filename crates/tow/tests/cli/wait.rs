@@ -15,7 +15,7 @@ fn a_line_that_matches_ends_the_wait() {
     tow.ok(&["kill", "x"]);
     assert_ne!(waiting.finish().code(), Some(0), "the pane ended without that line");
     tow.spawn("y", "exec sleep 1000");
-    tow.run(&["wait", "y", "--output", "("]).expect_error(2, "(");
+    tow.run(&["wait", "y", "--output", "("]).expect_error(2, "regular expression: unclosed group");
 }
 
 #[test]

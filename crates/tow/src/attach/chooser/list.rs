@@ -20,6 +20,7 @@ pub(super) enum Press {
     Enter,
     Erase,
     Leave,
+    Interrupt,
     Digit(u32),
 }
 
@@ -32,6 +33,8 @@ pub(super) enum Outcome {
     Chosen(usize),
     /// Nothing is wanted.
     Leave,
+    /// Nothing is wanted, and whatever runs this command is to end too.
+    Interrupted,
 }
 
 /// The list.
@@ -62,6 +65,7 @@ impl List {
             Press::Last => self.cursor = last,
             Press::Enter => return Outcome::Chosen(self.cursor),
             Press::Leave => return Outcome::Leave,
+            Press::Interrupt => return Outcome::Interrupted,
             Press::Erase => {
                 self.number /= 10;
                 self.cursor = self.number.saturating_sub(1);
