@@ -16,6 +16,10 @@ const LEVEL: i32 = 3;
 /// disk held up.
 const SYNCED: Duration = Duration::from_secs(10);
 
+/// A closed segment younger than this waits for the next sync. While a program floods, segments are gone before they
+/// are so old, and writing each through would slow the program to the disk's speed.
+const FLOODED: Duration = Duration::from_millis(500);
+
 /// Writes the journal in `dir` through to the disk (`fdatasync`): its newest segment, and those that were closed
 /// lately. Nothing to do if there is none.
 ///
@@ -42,7 +46,8 @@ fn unsynced(dir: &Path) -> Result<Vec<(PathBuf, File)>, Error> {
         };
         let modified = file.metadata().and_then(|data| data.modified());
         let modified = modified.map_err(|error| Error::io("look at", &path, error))?;
-        if found.is_empty() || age(modified) < SYNCED {
+        let age = age(modified);
+        if found.is_empty() || (FLOODED..SYNCED).contains(&age) {
             found.push((path, file));
         }
     }
@@ -130,13 +135,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn segments_that_were_closed_since_the_last_sync_are_synced_too() {
+    fn segments_that_were_closed_since_the_last_sync_are_synced_but_not_those_of_a_flood() {
         let dir = tempfile::tempdir().unwrap();
-        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
-        for (base, modified) in [(0, Some(hour_ago)), (10, None), (20, None), (30, Some(hour_ago))]
-        {
+        let ago = |seconds| SystemTime::now() - Duration::from_secs(seconds);
+        let segments = [(0, ago(3600)), (10, ago(2)), (20, ago(1)), (25, ago(0)), (30, ago(3600))];
+        for (base, modified) in segments {
             let file = File::create(plain_path(dir.path(), base)).unwrap();
-            file.set_modified(modified.unwrap_or_else(SystemTime::now)).unwrap();
+            file.set_modified(modified).unwrap();
         }
         File::create(compressed_path(dir.path(), 5)).unwrap();
         let found = unsynced(dir.path()).unwrap().into_iter().map(|(path, _)| path);
