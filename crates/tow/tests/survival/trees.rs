@@ -68,7 +68,8 @@ fn a_program_that_reads_nothing_of_all_that_was_typed_can_be_killed() {
     }
     wait_until("a key has to wait behind all of that", || {
         let outcome = tow.run(&["--timeout", "1s", "send", "x", "--key", "a"]);
-        (outcome.status == 124).then_some(())
+        // Nobody knows by then whether it will be written.
+        (outcome.status == 6).then_some(())
     });
     assert_eq!(tow.ok(&["kill", "x"]), "killed x\n");
     for mut send in sends {
