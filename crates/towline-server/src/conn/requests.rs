@@ -304,7 +304,6 @@ impl Job {
             protocol_max: range.max,
             degraded,
             memory_bytes: crate::processes::own_memory(),
-            models: 0,
         }
     }
 
