@@ -91,17 +91,30 @@ pub(crate) fn environment(cwd: &Path, pairs: &[OsString]) -> Result<Vec<Vec<u8>>
     };
     set(OsStr::new("PWD"), cwd.as_os_str());
     for pair in pairs {
-        let bytes = pair.as_bytes();
-        let equals = bytes.iter().position(|byte| *byte == b'=').filter(|at| *at > 0);
-        let Some(at) = equals else {
-            let shown = pair.to_string_lossy();
-            return Err(CommandError::usage(format!("--env: `{shown}` is not KEY=VALUE")));
-        };
-        set(OsStr::from_bytes(&bytes[..at]), OsStr::from_bytes(&bytes[at + 1..]));
+        let (name, value) = split(pair)?;
+        set(name, value);
     }
     let joined =
         |(name, value): (OsString, OsString)| [name.as_bytes(), b"=", value.as_bytes()].concat();
     Ok(variables.into_iter().map(joined).collect())
+}
+
+/// The `KEY=VALUE` pairs alone, for a pane on another host.
+///
+/// # Errors
+/// Where a pair is none.
+pub(crate) fn pairs(pairs: &[OsString]) -> Result<Vec<Vec<u8>>, CommandError> {
+    pairs.iter().map(|pair| split(pair).map(|_| pair.as_bytes().to_vec())).collect()
+}
+
+fn split(pair: &OsStr) -> Result<(&OsStr, &OsStr), CommandError> {
+    let bytes = pair.as_bytes();
+    let equals = bytes.iter().position(|byte| *byte == b'=').filter(|at| *at > 0);
+    let Some(at) = equals else {
+        let shown = pair.to_string_lossy();
+        return Err(CommandError::usage(format!("--env: `{shown}` is not KEY=VALUE")));
+    };
+    Ok((OsStr::from_bytes(&bytes[..at]), OsStr::from_bytes(&bytes[at + 1..])))
 }
 
 /// Whether a pane takes over a variable: not what tells of the terminal, multiplexer or login that the command

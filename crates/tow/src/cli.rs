@@ -35,7 +35,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// Talk to this server: unix:PATH [env: TOWLINE_ADDR]
+    /// Talk to this server: ssh://[USER@]HOST[:PORT], tcp://HOST:PORT, tls://HOST:PORT or unix:PATH
+    /// [env: TOWLINE_ADDR]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) addr: Option<String>,
 
@@ -111,6 +112,9 @@ pub(crate) enum Verb {
     /// Start, stop and look at the server
     #[command(after_help = commands::server::EXAMPLES)]
     Server(commands::server::Args),
+    /// Join standard input and output to this host's server; for ssh
+    #[command(after_help = commands::proxy::EXAMPLES)]
+    Proxy(commands::proxy::Args),
     /// Show the configuration, or check it
     #[command(after_help = commands::config::EXAMPLES)]
     Config(commands::config::Args),

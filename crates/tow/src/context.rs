@@ -1,13 +1,15 @@
 //! What every command starts from: the global options, and the way to the server.
 
 use std::cell::OnceCell;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use towline_client::config::{self, Config};
+use towline_client::hosts::{ADDRESS_FORMS, Address, Host};
+use towline_client::transport::{self, DialOptions};
 use towline_client::{
     ConnectError, Connection, HelloOptions, Paths, StartPolicy, ensure_server, start,
 };
@@ -38,6 +40,8 @@ enum Place {
     Own,
     /// The one at this socket, and no other.
     Socket(PathBuf),
+    /// One that is reached by a stream of another kind.
+    Remote(Box<Host>),
 }
 
 impl Context {
@@ -84,7 +88,12 @@ impl Context {
     /// # Errors
     /// Where somebody listens and can't be spoken to.
     pub(crate) async fn connect_running(&self) -> Result<Option<Connection>, CommandError> {
-        let socket = self.socket()?;
+        let socket = match self.place()? {
+            Place::Own => self.paths()?.socket(),
+            Place::Socket(path) => path,
+            // The way there starts the server, so whoever gets there finds one.
+            Place::Remote(host) => return self.connect_remote(&host).await.map(Some),
+        };
         match start::connect_own(&socket, self.hello()).await {
             Ok(connection) => Ok(Some(connection)),
             Err(error) if error.is_gone() => Ok(None),
@@ -134,17 +143,60 @@ impl Context {
                 }
                 Err(error) => Err(error.into()),
             },
+            Place::Remote(host) => self.connect_remote(&host).await,
         }
+    }
+
+    async fn connect_remote(&self, host: &Host) -> Result<Connection, CommandError> {
+        let hello = HelloOptions {
+            // A path on this machine says nothing on another.
+            ssh_auth_sock: Vec::new(),
+            ..self.hello()
+        };
+        let connected = transport::connect(host, &self.dial_options()?, hello).await;
+        connected.map_err(|error| CommandError::reach(host, error))
+    }
+
+    /// How hosts are dialled.
+    ///
+    /// # Errors
+    /// Where the user has no folders.
+    pub(crate) fn dial_options(&self) -> Result<DialOptions, CommandError> {
+        Ok(DialOptions {
+            deadline: self.step_timeout(),
+            control_dir: self.paths()?.ssh(),
+            ..DialOptions::default()
+        })
+    }
+
+    /// Whether the server that is meant is the user's own, which answers for the fleet, rather than one that was named.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.place(), Ok(Place::Own))
     }
 
     /// The socket of the server that is meant.
     ///
     /// # Errors
-    /// Where an address is none that this version knows.
+    /// Where an address is none, or is one that has no socket here.
     pub(crate) fn socket(&self) -> Result<PathBuf, CommandError> {
         match self.place()? {
             Place::Own => Ok(self.paths()?.socket()),
             Place::Socket(path) => Ok(path),
+            Place::Remote(host) => Err(CommandError::usage(format!(
+                "the server at {} has no socket on this machine",
+                host.address
+            ))),
+        }
+    }
+
+    /// Where the server that is meant is: its socket, or its address.
+    ///
+    /// # Errors
+    /// Where an address is none.
+    pub(crate) fn server_name(&self) -> Result<String, CommandError> {
+        match self.place()? {
+            Place::Remote(host) => Ok(host.address.to_string()),
+            Place::Own | Place::Socket(_) => Ok(self.socket()?.display().to_string()),
         }
     }
 
@@ -152,11 +204,17 @@ impl Context {
     fn place(&self) -> Result<Place, CommandError> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let path = if let Some(address) = &self.globals.addr {
-            address_path(OsString::from(address), "--addr")?
+            match address_of(OsStr::new(address), "--addr")? {
+                Address::Unix(path) => path,
+                address => return Ok(Place::Remote(Box::new(self.host_at(address)))),
+            }
         } else if let Some(path) = &self.globals.socket {
             path.clone()
         } else if let Some(address) = variable("TOWLINE_ADDR") {
-            address_path(address, "TOWLINE_ADDR")?
+            match address_of(&address, "TOWLINE_ADDR")? {
+                Address::Unix(path) => path,
+                address => return Ok(Place::Remote(Box::new(self.host_at(address)))),
+            }
         } else if let Some(path) = variable("TOWLINE_SOCKET") {
             PathBuf::from(path)
         } else {
@@ -164,6 +222,13 @@ impl Context {
         };
         let own = self.paths().is_ok_and(|paths| paths.socket() == path);
         Ok(if own { Place::Own } else { Place::Socket(path) })
+    }
+
+    /// The host at an address.
+    fn host_at(&self, address: Address) -> Host {
+        let text = address.to_string();
+        // As commands take a host that is in no list.
+        Host::new(text.strip_prefix("ssh://").unwrap_or(&text), address)
     }
 
     fn hello(&self) -> HelloOptions {
@@ -203,19 +268,15 @@ impl Context {
     }
 }
 
-/// The socket that an address names.
-fn address_path(address: OsString, source: &str) -> Result<PathBuf, CommandError> {
-    let bytes = address.as_bytes();
-    if let Some(path) = bytes.strip_prefix(b"unix:").filter(|path| !path.is_empty()) {
-        // `unix:///run/x` is what people write who think of URLs.
+/// The address that a text is.
+fn address_of(text: &OsStr, source: &str) -> Result<Address, CommandError> {
+    // A path need not be a text.
+    if let Some(path) = text.as_bytes().strip_prefix(b"unix:").filter(|path| !path.is_empty()) {
         let path = path.strip_prefix(b"//").unwrap_or(path);
-        return Ok(PathBuf::from(OsString::from_vec(path.to_vec())));
+        return Ok(Address::Unix(PathBuf::from(OsStr::from_bytes(path))));
     }
-    let shown = address.to_string_lossy();
-    Err(CommandError::usage(format!(
-        "{source}: `{shown}` is not an address this version can reach"
-    ))
-    .hint("addresses have the form unix:PATH"))
+    Address::parse(&text.to_string_lossy())
+        .map_err(|error| CommandError::usage(format!("{source}: {error}")).hint(ADDRESS_FORMS))
 }
 
 impl From<ConnectError> for CommandError {
@@ -229,17 +290,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_unix_addresses_are_known() {
+    fn addresses_are_told_from_other_texts() {
         for (address, expected) in [
-            ("unix:/run/x.sock", Some("/run/x.sock")),
-            ("unix:///run/x.sock", Some("/run/x.sock")),
-            ("unix:relative.sock", Some("relative.sock")),
+            ("unix:/run/x.sock", Some("unix:/run/x.sock")),
+            ("unix:///run/x.sock", Some("unix:/run/x.sock")),
+            ("unix:relative.sock", Some("unix:relative.sock")),
+            ("ssh://mac@thor", Some("ssh://mac@thor")),
+            ("tls://thor", Some("tls://thor:9999")),
             ("unix:", None),
-            ("ssh://thor", None),
+            ("ssh://-x", None),
             ("/run/x.sock", None),
         ] {
-            let path = address_path(address.into(), "--addr");
-            assert_eq!(path.ok(), expected.map(PathBuf::from), "{address}");
+            let found = address_of(address.as_ref(), "--addr").ok();
+            assert_eq!(found.map(|found| found.to_string()).as_deref(), expected, "{address}");
         }
+        let path = OsStr::from_bytes(b"unix:/\xff");
+        let expected = Address::Unix(PathBuf::from(OsStr::from_bytes(b"/\xff")));
+        assert_eq!(address_of(path, "--addr"), Ok(expected));
     }
 }

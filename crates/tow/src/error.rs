@@ -1,5 +1,7 @@
 //! The one error of the binary: what a person is told, and the exit status.
 
+use towline_client::hosts::Host;
+use towline_client::transport::{DialError, ReachError};
 use towline_client::{ConnectError, PathsError, RequestError, StartError, io_error_in_words};
 use towline_protocol::v1;
 
@@ -96,6 +98,25 @@ impl CommandError {
             error => Self::new(ErrorKind::Unreachable, format!("cannot reach {place}: {error}")),
         }
     }
+
+    /// The server of another host could not be reached, or not be spoken to.
+    pub(crate) fn reach(host: &Host, error: ReachError) -> Self {
+        let place = &host.address;
+        let kind = match error {
+            ReachError::Connect { source: source @ ConnectError::Refused(_), .. } => {
+                return Self::connect(place, source);
+            }
+            ReachError::Dial(DialError::NoTowline { .. }) => {
+                let message = format!("there is no tow on {}", host.alias);
+                let hint = format!("tow host install {}", host.alias);
+                return Self::new(ErrorKind::Unreachable, message).hint(hint);
+            }
+            ReachError::Dial(DialError::Refused { .. }) => ErrorKind::Usage,
+            _ => ErrorKind::Unreachable,
+        };
+        let message = format!("cannot reach {place}: {error}");
+        Self { kind, message, hints: error.hints() }
+    }
 }
 
 impl From<v1::Error> for CommandError {
@@ -106,7 +127,8 @@ impl From<v1::Error> for CommandError {
             Remote::NotFound => ErrorKind::NotFound,
             Remote::Ambiguous => ErrorKind::Ambiguous,
             Remote::TimedOut => ErrorKind::TimedOut,
-            Remote::OutcomeUnknown => ErrorKind::OutcomeUnknown,
+            Remote::OutcomeUnknown | Remote::LinkLost => ErrorKind::OutcomeUnknown,
+            Remote::Unreachable => ErrorKind::Unreachable,
             Remote::Version => ErrorKind::Version,
             Remote::Unspecified
             | Remote::Ended

@@ -59,6 +59,12 @@ pub(crate) fn message(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Asks something: text on standard error, with what is typed behind it.
+pub(crate) fn prompt(text: impl std::fmt::Display) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
+
 /// Tells why a command failed, as `tow: what went wrong: why` and hints.
 pub(crate) fn error(error: &CommandError) {
     if error.kind == ErrorKind::OutputClosed {

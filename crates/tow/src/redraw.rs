@@ -37,6 +37,14 @@ impl Redraw {
         frame
     }
 
+    /// Bytes that take away what was drawn last; none where nothing was.
+    pub(crate) fn erase(&mut self) -> String {
+        match std::mem::take(&mut self.rows) {
+            0 => String::new(),
+            rows => format!("\x1b[{rows}A\r{ERASE_BELOW}"),
+        }
+    }
+
     /// Something else was written below: the next frame begins there.
     pub(crate) fn forget(&mut self) {
         self.rows = 0;
@@ -57,6 +65,8 @@ mod tests {
         let frame = redraw.frame(&lines(9), 4);
         assert!(frame.contains("\x1b[3A") && frame.contains('8') && !frame.contains('5'));
         assert!(redraw.frame(&lines(1), 4).contains("\x1b[3A"));
+        assert_eq!(redraw.erase(), "\x1b[1A\r\x1b[J");
+        assert_eq!(redraw.erase(), "");
         redraw.forget();
         assert!(!redraw.frame(&lines(1), 4).contains('A'));
     }

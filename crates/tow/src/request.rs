@@ -30,6 +30,19 @@ impl Context {
         body: request::Body,
         again: Again,
     ) -> Result<reply::Body, CommandError> {
+        self.ask_on("", body, again).await
+    }
+
+    /// As [`Context::ask`], to be carried out by another host of the server's fleet.
+    ///
+    /// # Errors
+    /// As [`Context::ask`].
+    pub(crate) async fn ask_on(
+        &self,
+        host: &str,
+        body: request::Body,
+        again: Again,
+    ) -> Result<reply::Body, CommandError> {
         let end = tokio::time::Instant::now() + self.step_timeout();
         let key = match again {
             Again::AsItIs | Again::UntilGone => None,
@@ -39,8 +52,8 @@ impl Context {
         let mut lost = false;
         loop {
             let outcome = match key {
-                Some(key) => connection.request_keyed(key, body.clone()).await,
-                None => connection.request(body.clone()).await,
+                Some(key) => connection.request_keyed(key, host, body.clone()).await,
+                None => connection.request_on(host, body.clone()).await,
             };
             match outcome {
                 Err(RequestError::Lost { goodbye }) => {

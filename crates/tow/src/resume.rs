@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use towline_client::Connection;
-use towline_protocol::v1::goodbye;
+use towline_protocol::v1::{self, goodbye};
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -19,16 +19,30 @@ const LOSSES: u32 = 10;
 /// The pause after each loss but the first.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The pause while a host can't be reached.
+const AWAY: Duration = Duration::from_secs(1);
+
 /// Counts losses, and connects again.
 #[derive(Debug, Default)]
 pub(crate) struct Resume {
     losses: u32,
+    /// That the host can't be reached has been said.
+    away: bool,
 }
 
 impl Resume {
     /// Something new has come.
     pub(crate) fn progress(&mut self) {
         self.losses = 0;
+        self.away = false;
+    }
+
+    /// The pane's host can't be reached: says so once, and waits a little. It may be away for days.
+    pub(crate) async fn away(&mut self, error: &v1::Error) {
+        if !std::mem::replace(&mut self.away, true) {
+            output::message(format_args!("tow: {}: waiting for it", error.message));
+        }
+        tokio::time::sleep(AWAY).await;
     }
 
     /// Connects again, and says so on standard error.

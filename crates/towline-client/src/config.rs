@@ -8,7 +8,7 @@ mod bytes;
 mod key;
 pub(crate) mod nearest;
 mod settings;
-mod source;
+pub(crate) mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

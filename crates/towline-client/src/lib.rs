@@ -4,12 +4,14 @@
 
 pub mod config;
 pub mod connection;
+pub mod hosts;
 pub mod input;
 pub mod paths;
 pub mod scope;
 pub mod socket;
 pub mod start;
 pub mod target;
+pub mod transport;
 
 pub use connection::{
     ConnectError, Connection, HelloOptions, Lost, RequestError, Stream, StreamItem,

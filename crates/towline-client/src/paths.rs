@@ -94,6 +94,16 @@ impl Paths {
         self.config_dir.join("config.toml")
     }
 
+    /// The hosts of the fleet.
+    pub fn hosts(&self) -> PathBuf {
+        self.config_dir.join("hosts.toml")
+    }
+
+    /// The folder with the sockets of ssh's master connections.
+    pub fn ssh(&self) -> PathBuf {
+        self.state_dir.join("ssh")
+    }
+
     /// The server's socket.
     pub fn socket(&self) -> PathBuf {
         self.state_dir.join("server.sock")

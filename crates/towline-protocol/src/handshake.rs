@@ -27,8 +27,10 @@ impl Features {
     pub const FOLLOW_REDRAW: Self = Self(1 << 0);
     /// `Watch` is understood.
     pub const WATCH: Self = Self(1 << 1);
+    /// `Subscribe` and the client's heartbeat are understood.
+    pub const SUBSCRIBE: Self = Self(1 << 2);
     /// All that this build has.
-    pub const ALL: Self = Self(Self::FOLLOW_REDRAW.0 | Self::WATCH.0);
+    pub const ALL: Self = Self(Self::FOLLOW_REDRAW.0 | Self::WATCH.0 | Self::SUBSCRIBE.0);
 
     /// Whether every bit of `other` is set.
     pub fn has(self, other: Self) -> bool {

@@ -54,6 +54,7 @@ fn reference() -> String {
     writeln!(out, "| most bytes of a stream in one frame | {STREAM_CHUNK} |").unwrap();
     writeln!(out, "| feature bit: `Follow.redraw` | {} |", Features::FOLLOW_REDRAW.0).unwrap();
     writeln!(out, "| feature bit: `Watch` | {} |", Features::WATCH.0).unwrap();
+    writeln!(out, "| feature bit: `Subscribe`, heartbeats | {} |", Features::SUBSCRIBE.0).unwrap();
     out.push_str("\n## Messages\n");
     for (index, message) in (0..).zip(&file.message_type) {
         describe_message(&mut out, message, &[4, index], &comments);

@@ -6,6 +6,7 @@
 mod clock;
 mod conn;
 mod fault;
+mod fleet;
 mod lifecycle;
 mod listen;
 mod log;
@@ -51,7 +52,7 @@ pub struct Options {
 pub fn run(options: Options) -> Result<(), StartError> {
     let Options { paths, ready, foreground } = options;
     let begun = begin(&paths, foreground);
-    let (_lock, listener, settings, store, loaded, runtime) = match begun {
+    let (_lock, listener, settings, store, mut loaded, runtime) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             lifecycle::tell_starter(ready, Err(&error));
@@ -61,7 +62,7 @@ pub fn run(options: Options) -> Result<(), StartError> {
     lifecycle::clear_stopped(&paths);
     let boot = system::boot_id();
     let rebooted = loaded.boot_id.is_some() && loaded.boot_id != boot;
-    let server = Server::new(paths, settings, store, &loaded, rebooted);
+    let server = Server::new(paths, settings, store, &mut loaded, rebooted);
     let end = runtime.block_on(async {
         let listener = UnixListener::from_std(listener).map_err(StartError::System)?;
         tokio::spawn(listen::serve(Arc::clone(&server), listener));
@@ -73,6 +74,8 @@ pub fn run(options: Options) -> Result<(), StartError> {
         }
         tokio::spawn(upkeep::sync(Arc::clone(&server)));
         tokio::spawn(upkeep::clean(Arc::clone(&server)));
+        // Links to the other hosts are made before anybody asks for them.
+        server.refresh_fleet();
         let reason = until_ended(&server).await?;
         server.store.close().await;
         // Connections say goodbye before the process goes.

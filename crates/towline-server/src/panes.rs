@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use towline_client::target::{self, Candidate, Rules, Target};
+use towline_client::target::{self, Candidate, LOCAL_HOST, Rules, Target};
 use towline_protocol::v1;
 
 use crate::fault::Fault;
 use crate::pane::Pane;
 use crate::store::RowStatus;
+
+/// Whether the target is on another host has been decided before it comes here.
+const NO_HOST: &dyn Fn(&str) -> bool = &|_| false;
 
 /// All panes of the host.
 pub(crate) struct Panes {
@@ -117,14 +120,16 @@ impl Panes {
     /// # Errors
     /// None or several are meant.
     pub(crate) fn resolve(&self, wanted: &v1::Target) -> Result<Arc<Pane>, Fault> {
-        let target =
-            Target::parse(&wanted.text).map_err(|error| Fault::invalid(error.to_string()))?;
+        let target = Target::parse(&wanted.text, NO_HOST)
+            .map_err(|error| Fault::invalid(error.to_string()))?;
         let inner = self.inner();
         let rows: Vec<_> = inner.by_id.values().map(|pane| pane.facts().row.clone()).collect();
         let candidates: Vec<_> = rows
             .iter()
             .map(|row| Candidate {
+                host: LOCAL_HOST,
                 id: row.id,
+                tmux: false,
                 name: &row.name,
                 session: &row.session,
                 window: row.window,
@@ -133,7 +138,9 @@ impl Panes {
             })
             .collect();
         let rules = Rules { allow_prefix: wanted.allow_prefix, allow_ended: wanted.allow_ended };
-        let id = target::resolve(&candidates, &target, rules).map_err(v1::Error::from)?;
+        let index =
+            target::resolve(&candidates, &target, rules, NO_HOST).map_err(v1::Error::from)?;
+        let id = candidates[index].id;
         inner
             .by_id
             .get(&id)

@@ -11,6 +11,7 @@ use towline_client::config::Config;
 use towline_protocol::holder::ResourceLimit;
 use towline_protocol::v1::goodbye;
 
+use crate::fleet::Fleet;
 use crate::pane::{Pane, folder, takeover};
 use crate::panes::Panes;
 use crate::processes::Sampler;
@@ -37,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) journal_bytes: u64,
     /// Ended panes are removed after so many days, or when they take more than so many bytes.
     pub(crate) keep_days: u32,
+    /// What a pane runs that another host starts without a command.
+    pub(crate) command: Option<Vec<String>>,
     pub(crate) keep_bytes: u64,
     /// What is wrong with the configuration, so that the defaults are used.
     pub(crate) trouble: Option<String>,
@@ -45,6 +48,7 @@ pub(crate) struct Settings {
 impl From<Config> for Settings {
     fn from(config: Config) -> Self {
         Self {
+            command: config.command,
             term: config.term,
             scrollback: usize::try_from(config.scrollback).unwrap_or(usize::MAX),
             journal_bytes: config.journal_bytes,
@@ -78,12 +82,16 @@ pub(crate) struct Server {
     /// The host was started anew since the last server ran.
     pub(crate) rebooted: bool,
     pub(crate) panes: Panes,
+    /// The other hosts.
+    pub(crate) fleet: Fleet,
     pub(crate) sampler: Sampler,
     /// Connections open.
     pub(crate) clients: AtomicU32,
     next_connection: AtomicU64,
     /// Rises with every change of the list.
     changes: watch::Sender<u64>,
+    /// Rises while panes print, at most once a second.
+    activity: watch::Sender<u64>,
     /// Why everything ends, once it does.
     pub(crate) ending: watch::Sender<Option<goodbye::Reason>>,
     stopping: AtomicBool,
@@ -102,9 +110,10 @@ impl Server {
         paths: Paths,
         settings: Settings,
         store: Store,
-        loaded: &Loaded,
+        loaded: &mut Loaded,
         rebooted: bool,
     ) -> Arc<Self> {
+        let fleet = Fleet::new(paths.hosts(), std::mem::take(&mut loaded.hosts));
         Arc::new(Self {
             paths,
             settings,
@@ -114,10 +123,12 @@ impl Server {
             started_at: crate::clock::now(),
             rebooted,
             panes: Panes::new(loaded.next_pane),
+            fleet,
             sampler: Sampler::default(),
             clients: AtomicU32::new(0),
             next_connection: AtomicU64::new(1),
             changes: watch::channel(0).0,
+            activity: watch::channel(0).0,
             ending: watch::channel(None).0,
             stopping: AtomicBool::new(false),
             taken_over: watch::channel(false).0,
@@ -140,6 +151,11 @@ impl Server {
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Panes print, and nothing else about them changes.
+    pub(crate) fn activity(&self) -> watch::Receiver<u64> {
+        self.activity.subscribe()
     }
 
     /// The panes are to be ended with the server: nothing is started again.
@@ -172,6 +188,7 @@ impl Server {
         printed.insert(id);
         if first {
             self.something_printed.notify_one();
+            self.activity.send_modify(|count| *count += 1);
         }
     }
 

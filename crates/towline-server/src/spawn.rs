@@ -51,7 +51,15 @@ pub(crate) async fn spawn(
         if pane.facts().row.status != RowStatus::Ended || pane.has_begun() {
             return Ok(pane);
         }
-        return finish(server, pane, &request).await;
+        return finish(server, pane, &request, None).await;
+    }
+    let mut request = request;
+    let login = match request.login_env {
+        true => Some(login_environment().await),
+        false => None,
+    };
+    if let Some(environment) = &login {
+        at_home(&mut request, environment, server.settings.command.as_deref());
     }
     let cwd = PathBuf::from(std::ffi::OsString::from_vec(request.cwd.clone()));
     check_folder(&cwd)?;
@@ -90,7 +98,7 @@ pub(crate) async fn spawn(
         };
         Pane::new(id, folder::of(&server.paths.panes(), id), Facts::from_row(row))
     })?;
-    finish(server, pane, &request).await
+    finish(server, pane, &request, login).await
 }
 
 /// Starts the program of a pane that has a row and nothing else.
@@ -98,8 +106,9 @@ async fn finish(
     server: &Arc<Server>,
     pane: Arc<Pane>,
     request: &v1::Spawn,
+    login: Option<Environment>,
 ) -> Result<Arc<Pane>, Fault> {
-    match begin(server, &pane, request).await {
+    match begin(server, &pane, request, login).await {
         Ok(()) => {
             server.write_down(&pane);
             server.changed();
@@ -117,7 +126,12 @@ async fn finish(
     }
 }
 
-async fn begin(server: &Arc<Server>, pane: &Arc<Pane>, request: &v1::Spawn) -> Result<(), Fault> {
+async fn begin(
+    server: &Arc<Server>,
+    pane: &Arc<Pane>,
+    request: &v1::Spawn,
+    login: Option<Environment>,
+) -> Result<(), Fault> {
     let row = {
         let mut facts = pane.facts();
         facts.row.status = RowStatus::Starting;
@@ -131,8 +145,11 @@ async fn begin(server: &Arc<Server>, pane: &Arc<Pane>, request: &v1::Spawn) -> R
         Fault::internal(format!("can't make {}: {error}", pane.folder.display()))
             .hint("tow doctor    looks for what is wrong")
     })?;
-    let mut environment =
-        if request.login_env { login_environment().await } else { Environment::new() };
+    let mut environment = match (login, request.login_env) {
+        (Some(environment), _) => environment,
+        (None, true) => login_environment().await,
+        (None, false) => Environment::new(),
+    };
     environment.extend(request.env.iter().filter_map(|pair| split(pair)));
     let mut spec = specification(server, &row, environment, false);
     spec.umask = request.umask;
@@ -145,6 +162,41 @@ async fn begin(server: &Arc<Server>, pane: &Arc<Pane>, request: &v1::Spawn) -> R
     launch::launch(&pane.folder, spec).await?;
     takeover::serve(server, pane, Some(size)).await;
     Ok(())
+}
+
+/// The agents that are looked for where no command is given, in this order.
+const AGENTS: &[&str] = &["claude", "codex", "gemini", "opencode"];
+
+/// Puts in what the request leaves to this host: the home folder for a leading `~`, and the command where there is none.
+fn at_home(request: &mut v1::Spawn, environment: &Environment, configured: Option<&[String]>) {
+    let home = environment.get(&b"HOME"[..]);
+    let rest = request.cwd.strip_prefix(b"~");
+    if let (Some(home), Some(rest)) =
+        (home, rest.filter(|rest| matches!(rest.first(), None | Some(b'/'))))
+    {
+        let home = home.strip_suffix(b"/").unwrap_or(home);
+        request.cwd = [home, rest].concat();
+    }
+    if request.command.is_empty() {
+        let on_path = |agent: &&&str| is_on_path(agent, environment);
+        request.command = match (configured, AGENTS.iter().find(on_path)) {
+            (Some(command), _) => command.iter().map(|word| word.clone().into_bytes()).collect(),
+            (None, Some(agent)) => vec![agent.as_bytes().to_vec()],
+            (None, None) => {
+                let shell = environment.get(&b"SHELL"[..]).filter(|shell| shell.starts_with(b"/"));
+                vec![shell.cloned().unwrap_or_else(|| b"/bin/sh".to_vec()), b"-l".to_vec()]
+            }
+        };
+    }
+}
+
+fn is_on_path(program: &str, environment: &Environment) -> bool {
+    let path = environment.get(&b"PATH"[..]).cloned().unwrap_or_default();
+    // An empty entry means the current folder, which is no place to take an agent from unasked.
+    let folders = path.split(|byte| *byte == b':').filter(|folder| folder.starts_with(b"/"));
+    folders.map(|folder| Path::new(std::ffi::OsStr::from_bytes(folder)).join(program)).any(|file| {
+        rustix::fs::access(&file, rustix::fs::Access::EXEC_OK).is_ok() && file.is_file()
+    })
 }
 
 fn check_folder(cwd: &Path) -> Result<(), Fault> {
@@ -313,6 +365,31 @@ mod tests {
         assert_eq!(environment[&b"MULTI"[..]], b"x\ny");
         assert_eq!(environment.len(), 3);
         assert!(parse_environment(b"nothing of the kind").is_none());
+    }
+
+    #[test]
+    fn what_a_request_leaves_open_is_this_hosts() {
+        let environment: Environment =
+            [("HOME", "/h/"), ("PATH", "/none:/bin"), ("SHELL", "/bin/zsh")]
+                .map(|(key, value)| (key.as_bytes().to_vec(), value.as_bytes().to_vec()))
+                .into();
+        let filled = |cwd: &str, command: &[&str], configured: Option<&[String]>| {
+            let command = command.iter().map(|word| word.as_bytes().to_vec()).collect();
+            let mut request = v1::Spawn { cwd: cwd.into(), command, ..v1::Spawn::default() };
+            at_home(&mut request, &environment, configured);
+            let words =
+                request.command.iter().map(|word| String::from_utf8_lossy(word).into_owned());
+            (
+                String::from_utf8_lossy(&request.cwd).into_owned(),
+                words.collect::<Vec<_>>().join(" "),
+            )
+        };
+        let text = |one: &str, two: &str| (one.to_owned(), two.to_owned());
+        assert_eq!(filled("~/p/x", &["sh"], None), text("/h/p/x", "sh"));
+        assert_eq!(filled("~", &[], None), text("/h", "/bin/zsh -l"));
+        assert_eq!(filled("~x/y", &["sh"], None), text("~x/y", "sh"));
+        let configured = ["aider".to_owned(), "-x".to_owned()];
+        assert_eq!(filled("/a", &[], Some(&configured)), text("/a", "aider -x"));
     }
 
     #[test]

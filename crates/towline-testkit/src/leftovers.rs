@@ -1,6 +1,7 @@
 //! Processes that a test must not leave behind.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -41,6 +42,62 @@ pub(crate) fn kill(pid: i32) {
     let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
 }
 
+/// Stops a process where it is, until it is ended.
+pub(crate) fn pause(pid: i32) {
+    let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::STOP));
+}
+
+/// Ends all processes of the folder.
+pub(crate) fn end_all(folder: &Path) {
+    let end = Instant::now() + PATIENCE;
+    // Again, as one that was not looked at yet may have made another.
+    loop {
+        let left = processes_with(folder);
+        if left.is_empty() || Instant::now() > end {
+            return;
+        }
+        left.into_iter().for_each(kill);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The children of a process, their children, and so on.
+pub(crate) fn descendants(pid: i32) -> Vec<i32> {
+    let parents: Vec<(i32, i32)> = pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let mut found = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(parents.iter().filter(|(_, its)| *its == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+/// The processes, but for this one, with a TCP connection to this address.
+pub(crate) fn connected_to(address: SocketAddr) -> Vec<i32> {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let remote = format!(":{:04X}", address.port());
+    // The fields of a row: number, local address, remote address, state, …, the socket's inode as the tenth.
+    let sockets = table.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields
+            .get(2)?
+            .ends_with(&remote)
+            .then(|| format!("socket:[{}]", fields.get(9).unwrap_or(&"")))
+    });
+    let sockets: Vec<String> = sockets.collect();
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let has = |pid: &i32| {
+        let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        let mut links = files.filter_map(|file| fs::read_link(file.path()).ok());
+        links.any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
+    };
+    if sockets.is_empty() {
+        return Vec::new();
+    }
+    pids().filter(|pid| *pid != own).filter(has).collect()
+}
+
 /// Whether a process is there and is no zombie.
 pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -50,10 +107,19 @@ pub(crate) fn is_alive(pid: i32) -> bool {
 
 fn find(folder: &Path) -> Vec<Process> {
     let own = std::process::id();
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let others = pids.filter(|pid| u32::try_from(*pid) != Ok(own));
+    let others = pids().filter(|pid| u32::try_from(*pid) != Ok(own));
     others.filter_map(|pid| process(pid, folder)).collect()
+}
+
+fn pids() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn process(pid: i32, folder: &Path) -> Option<Process> {

@@ -3,11 +3,20 @@
 //! Tests wait for events with a deadline, never for time: [`wait_until`] and [`Running::line`] fail after
 //! [`DEADLINE`], which is far longer than anything takes.
 
+mod fleet;
+mod host;
 mod leftovers;
+pub mod netns;
 mod outcome;
+mod outer;
+mod port;
+mod programs;
+mod relay;
 mod running;
+mod ssh_client;
+mod sshd;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,8 +24,15 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use fleet::Fleet;
+pub use host::{Host, Setup};
 pub use outcome::Outcome;
+pub use outer::{Outer, Seen};
+pub use port::Port;
+pub use relay::{Cut, Relay};
 pub use running::Running;
+pub use ssh_client::{SshCall, SshClient};
+pub use sshd::{Login, Sshd, gives_terminals};
 
 /// How long anything may take. A loaded machine is slow; a hang is for ever.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -27,16 +43,34 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 pub struct Tow {
     program: PathBuf,
     folder: TempDir,
+    /// Set for all its commands, beyond what each gets.
+    environment: Vec<(OsString, OsString)>,
 }
 
 impl Tow {
     /// A Towline that runs this program: `Tow::new(env!("CARGO_BIN_EXE_tow"))`.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("tow-").tempdir().expect("a temporary folder");
-        for part in ["home", "towline", "work"] {
+        for part in ["home", "towline", "tmux", "work"] {
             std::fs::create_dir(folder.path().join(part)).expect("a folder in it");
         }
-        Self { program: program.into(), folder }
+        Self { program: program.into(), folder, environment: Vec::new() }
+    }
+
+    /// Sets a variable for all commands from now on.
+    pub fn set_env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {
+        let pair = (name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.environment.push(pair);
+    }
+
+    /// The folder that all of it is in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where a tmux that is started by its commands has its socket: nobody else's tmux is seen.
+    pub fn tmux_folder(&self) -> PathBuf {
+        self.folder.path().join("tmux")
     }
 
     /// What `TOWLINE_HOME` is.
@@ -69,10 +103,12 @@ impl Tow {
             .env("TOWLINE_HOME", self.home())
             .env("HOME", self.folder.path().join("home"))
             .env("PWD", self.work())
+            .env("TMUX_TMPDIR", self.tmux_folder())
             .env("SHELL", "/bin/sh")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("NO_COLOR")
             .env_remove("ENV")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }

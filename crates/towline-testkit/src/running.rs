@@ -1,6 +1,6 @@
 //! A command that goes on while the test does other things.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -20,12 +20,27 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts any command; its standard input stays as the command has it.
+    pub fn of(command: Command) -> Self {
+        Self::start(command)
+    }
+
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = lines_of(child.stdout.take().expect("the stream is a pipe"));
         let stderr = lines_of(child.stderr.take().expect("the stream is a pipe"));
         Self { child, command, stdout, stderr }
+    }
+
+    /// Writes to its standard input, where that is a pipe.
+    ///
+    /// # Panics
+    /// Where it isn't, or where it was closed.
+    #[track_caller]
+    pub fn type_in(&self, text: &str) {
+        let mut stdin = self.child.stdin.as_ref().expect("its standard input is a pipe");
+        stdin.write_all(text.as_bytes()).expect("it reads");
     }
 
     /// The next line of its standard output, without its end.

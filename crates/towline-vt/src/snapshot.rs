@@ -1,5 +1,8 @@
 //! A terminal as the bytes that make it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cell::{Attrs, Cell, Color, Style};
 use crate::engine::{Charset, Grid, Pen, Row, Saved, Screen};
 use crate::extras::Extras;
@@ -31,10 +34,26 @@ pub(crate) fn take(screen: &Screen) -> Vec<u8> {
         out.rows(alt, screen.lines);
         out.keyboard(screen, 1);
         out.save(&screen.saved[1]);
+    } else if screen.saved[1] != Saved::default() {
+        // What was saved on the alternate screen outlives it.
+        out.bytes(b"\x1b[?1047h");
+        out.save(&screen.saved[1]);
+        out.bytes(b"\x1b[?1047l");
+    }
+    if let Some((id, title, body)) = &screen.notice {
+        out.notice(id, "title", title);
+        out.notice(id, "body", body);
     }
     out.rest(screen);
     out.out
 }
+
+/// Characters of an unfinished notification in one sequence: few enough that with the longest id
+/// it fits into what the parser keeps of a string.
+const NOTICE_PIECE: usize = 256;
+
+/// A character two cells wide.
+const WIDE: &str = "\u{3000}";
 
 struct Writer<'a> {
     out: Vec<u8>,
@@ -50,6 +69,21 @@ impl Writer<'_> {
         self.bytes(b"\x1b]2;");
         self.bytes(title.as_bytes());
         self.bytes(b"\x1b\\");
+    }
+
+    /// A part of an unfinished OSC 99.
+    fn notice(&mut self, id: &str, part: &str, text: &str) {
+        let mut rest = text;
+        loop {
+            // In pieces: a whole one may be longer than a sequence may be.
+            let cut = rest.char_indices().nth(NOTICE_PIECE).map_or(rest.len(), |(at, _)| at);
+            let (piece, after) = rest.split_at(cut);
+            number(&mut self.out, format_args!("\x1b]99;i={id}:d=0:p={part};{piece}\x1b\\"));
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
     }
 
     /// The first `count` rows of a grid, from wherever the cursor is at the beginning of a row.
@@ -82,18 +116,31 @@ impl Writer<'_> {
         style::change(&mut self.out, Some(pen), Style::DEFAULT, self.extras);
     }
 
-    /// One row, `least` columns of it or what there is to see; returns how many.
+    /// One row, `least` columns of it or all that is not blank; returns how many. Blanks that look
+    /// like any other are kept with their style: a combining character makes it seen. `next` is
+    /// the row in which this one goes on.
     fn row(&mut self, row: &Row, least: usize, pen: &mut Style, next: Option<&Row>) -> usize {
-        let len = row.visible_len().max(least);
+        let len = row.used_len().max(least);
         for col in 0..len {
             let cell = row.get(col);
-            let lead = cell.has(Attrs::LEAD) && col + 1 == len;
-            if cell.has(Attrs::SPACER) || lead && next.is_some_and(|n| n.get(0).has(Attrs::WIDE)) {
-                continue;
+            match next.filter(|_| cell.has(Attrs::LEAD) && col + 1 == len) {
+                // Left by the wide character when it is written.
+                Some(next) if next.get(0).has(Attrs::WIDE) => {}
+                Some(_) => self.lead(pen),
+                None if cell.has(Attrs::SPACER) => {}
+                None => self.cell(&cell, pen),
             }
-            self.cell(&cell, pen);
         }
         len
+    }
+
+    /// The blank that a wide character left in the last column, which has been written over since:
+    /// leaves the cursor at the beginning of the next row.
+    fn lead(&mut self, pen: &mut Style) {
+        style::change(&mut self.out, Some(*pen), Style::DEFAULT, self.extras);
+        *pen = Style::DEFAULT;
+        self.bytes(WIDE.as_bytes());
+        self.bytes(b"\r\x1b[2X");
     }
 
     fn cell(&mut self, cell: &Cell, pen: &mut Style) {

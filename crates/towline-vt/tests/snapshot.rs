@@ -70,3 +70,40 @@ fn a_wide_character_in_a_single_column() {
     let size = Size { cols: 1, rows: 2 };
     check(size, &[Step::Feed("/a\x1b[H漢".into())], &[Step::Feed(b"b".to_vec())]);
 }
+
+#[test]
+fn a_saved_cursor_below_a_screen_that_got_lower_and_higher() {
+    // Saved in the seventh row; the snapshot was of a screen of three.
+    let steps = [
+        Step::Feed(b"\x1b[7;9H\x1b7\x1b[H".to_vec()),
+        Step::Resize(Size { cols: 4, rows: 3 }),
+    ];
+    let further = [Step::Resize(Size { cols: 12, rows: 9 }), Step::Feed(b"\x1b[u!".to_vec())];
+    check(Size { cols: 12, rows: 9 }, &steps, &further);
+    // The same on the alternate screen, and from it.
+    let alternate = Step::Feed(b"\x1b[8;10H\x1b[?1049h".to_vec());
+    let further = [further.as_slice(), &[Step::Feed(b"\x1b[?1049l!".to_vec())]].concat();
+    check(Size { cols: 12, rows: 9 }, &[[alternate].as_slice(), &steps].concat(), &further);
+}
+
+#[test]
+fn a_cursor_saved_on_an_alternate_screen_that_was_left() {
+    let steps = [Step::Feed(b"\x1b[?1047h\x1b[3;4H\x1b[32m\x1b7\x1b[?1047l".to_vec())];
+    let further = [Step::Feed(b"\x1b[?1047h\x1b8!".to_vec())];
+    check(Size { cols: 10, rows: 4 }, &steps, &further);
+}
+
+#[test]
+fn a_combining_character_on_a_blank_with_a_colour() {
+    let steps = [Step::Feed(b"\x1b[90m \r\n \x1b[?1049ha".to_vec())];
+    let further = [Step::Feed("\x1b[?1049l\u{fe0f}".into())];
+    check(Size { cols: 2, rows: 2 }, &steps, &further);
+}
+
+#[test]
+fn the_gap_before_a_wide_character_that_was_written_over_and_came_again() {
+    let size = Size { cols: 4, rows: 3 };
+    let steps = [Step::Feed("abc漢\rde".into())];
+    let further = [Step::Feed("\r漢".into()), Step::Resize(Size { cols: 8, rows: 3 })];
+    check(size, &steps, &further);
+}

@@ -15,24 +15,24 @@ use list::{List, Outcome, Press};
 /// What came of a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The pane with this id.
-    Pane(u64),
+    /// The pane at this place of the list.
+    Pane(usize),
     /// None.
     Left,
     /// This client was told to end, by this signal.
     Signal(i32),
 }
 
-/// Lets the person choose one of the panes, on the terminal.
+/// Lets the person choose one of the panes, each shown as its target, on the terminal.
 ///
 /// # Errors
 /// Where there is no terminal, or it can't be used.
-pub(crate) async fn choose(panes: &[v1::Pane]) -> Result<Choice, CommandError> {
+pub(crate) async fn choose(panes: &[v1::Pane], targets: &[String]) -> Result<Choice, CommandError> {
     let failed = |error| CommandError::io("cannot use the terminal", &error);
     let terminal = open_terminal()?;
     let mut signals = Signals::new().map_err(failed)?;
     terminal.enter().map_err(failed)?;
-    let choice = run(&terminal, &mut signals, panes).await;
+    let choice = run(&terminal, &mut signals, List::new(panes, targets)).await;
     terminal.leave();
     choice.map_err(failed)
 }
@@ -40,9 +40,8 @@ pub(crate) async fn choose(panes: &[v1::Pane]) -> Result<Choice, CommandError> {
 async fn run(
     terminal: &Terminal,
     signals: &mut Signals,
-    panes: &[v1::Pane],
+    mut list: List,
 ) -> std::io::Result<Choice> {
-    let mut list = List::new(panes);
     let mut typed = Vec::new();
     let mut buffer = [0; 256];
     loop {
@@ -62,7 +61,7 @@ async fn run(
                     for press in presses(&mut typed) {
                         match list.press(press) {
                             Outcome::Stay => {}
-                            Outcome::Chosen(index) => return Ok(Choice::Pane(panes[index].id)),
+                            Outcome::Chosen(index) => return Ok(Choice::Pane(index)),
                             Outcome::Leave => return Ok(Choice::Left),
                             Outcome::Interrupted => {
                                 return Ok(Choice::Signal(rustix::process::Signal::INT.as_raw()));

@@ -20,6 +20,7 @@ use super::typed::{Taken, Typed};
 use super::{AttachOptions, colors};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::pane::target::by_id;
 use crate::request::random_id;
 use link::{Again, Link, Request};
 
@@ -60,7 +61,9 @@ fn is_inside(context: &Context, pane: &v1::Pane) -> bool {
         std::env::var_os(name).is_some_and(|own| own == value)
     };
     let socket = context.socket().unwrap_or_default();
-    is("TOWLINE_PANE", format!("%{}", pane.id).as_ref()) && is("TOWLINE_SOCKET", socket.as_os_str())
+    pane.host.is_empty()
+        && is("TOWLINE_PANE", format!("%{}", pane.id).as_ref())
+        && is("TOWLINE_SOCKET", socket.as_os_str())
 }
 
 /// What the loop woke up for.
@@ -331,13 +334,10 @@ impl<'a> Session<'a> {
     }
 
     fn link_again(&self, again: bool, pause: Duration) -> Link<'a> {
-        let target = v1::Target {
-            text: format!("%{}", self.pane.id),
-            allow_ended: true,
-            ..Default::default()
-        };
+        let target =
+            v1::Target { text: by_id(&self.pane), allow_ended: true, ..Default::default() };
         let attach = attach_request(target, self.client, again, self.size, self.options);
-        Link::again(self.context, Request { attach, pane: self.pane.id }, pause)
+        Link::again(self.context, Request { attach, pane: by_id(&self.pane) }, pause)
     }
 
     fn resize(&mut self) {

@@ -8,6 +8,7 @@ use towline_protocol::v1::{self, reply, request};
 use crate::attach::{self, AttachOptions, Choice};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
+use crate::pane::target::{by_id, targets};
 use crate::quote::shell_quoted;
 use crate::request::{Again, target, unexpected};
 
@@ -54,7 +55,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
             target(&text).unwrap_or_default()
         }
         None => match find(context).await? {
-            Found::Pane(id) => by_id(id),
+            Found::Pane(pane) => exactly(&pane),
             Found::None(status) => return Ok(status),
         },
     };
@@ -65,8 +66,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
 ///
 /// # Errors
 /// As [`attach::run`].
-pub(crate) async fn attach_to(context: &Context, pane: u64) -> Result<ExitCode, CommandError> {
-    attach(context, by_id(pane), false).await
+pub(crate) async fn attach_to(
+    context: &Context,
+    pane: &v1::Pane,
+) -> Result<ExitCode, CommandError> {
+    attach(context, exactly(pane), false).await
 }
 
 async fn attach(
@@ -89,13 +93,16 @@ fn of_ended(mut error: CommandError, target: &str) -> CommandError {
     error
 }
 
-fn by_id(pane: u64) -> v1::Target {
-    v1::Target { text: format!("%{pane}"), allow_ended: true, ..Default::default() }
+fn exactly(pane: &v1::Pane) -> v1::Target {
+    v1::Target { text: by_id(pane), allow_ended: true, ..Default::default() }
 }
+
+/// How long hosts that are still being connected to are waited for, in milliseconds.
+const PATIENCE_MS: u32 = 2000;
 
 /// Which pane was meant by saying none.
 enum Found {
-    Pane(u64),
+    Pane(Box<v1::Pane>),
     /// None is to be attached to; the exit status.
     None(ExitCode),
 }
@@ -105,16 +112,23 @@ async fn find(context: &Context) -> Result<Found, CommandError> {
         let message = "attach needs a terminal, and without one a TARGET can't be chosen";
         return Err(CommandError::usage(message).hint("tow list"));
     }
-    let reply = context.ask(request::Body::List(v1::List { ended: false }), Again::AsItIs).await?;
-    let reply::Body::Listed(v1::Listed { panes, .. }) = reply else {
+    let list =
+        v1::List { fleet: context.is_own(), patience_ms: PATIENCE_MS, ..v1::List::default() };
+    let reply = context.ask(request::Body::List(list), Again::AsItIs).await?;
+    let reply::Body::Listed(v1::Listed { mut panes, mut hosts, .. }) = reply else {
         return Err(unexpected());
     };
+    // Those of hosts that are away can't be attached to.
+    for host in hosts.iter_mut().filter(|host| host.status() == v1::HostStatus::Online) {
+        panes.append(&mut host.panes);
+    }
+    let targets = targets(&panes, &hosts);
     match panes.as_slice() {
         [] => Err(CommandError::new(ErrorKind::NotFound, "there is no pane to attach to")
             .hint("tow spawn")),
-        [only] => Ok(Found::Pane(only.id)),
-        panes => Ok(match attach::choose(panes).await? {
-            Choice::Pane(id) => Found::Pane(id),
+        [only] => Ok(Found::Pane(Box::new(only.clone()))),
+        panes => Ok(match attach::choose(panes, &targets).await? {
+            Choice::Pane(index) => Found::Pane(Box::new(panes[index].clone())),
             Choice::Left => Found::None(ExitCode::SUCCESS),
             Choice::Signal(signal) => {
                 Found::None(ExitCode::from(attach::AttachEnd::Signal(signal).exit_status()))

@@ -110,6 +110,7 @@ fn as_json(config: &Config) -> Value {
         let value = (setting.get)(config).map_or(Value::Null, |value| match value {
             SettingValue::Text(text) | SettingValue::Other(text) => json!(text),
             SettingValue::Number(number) => json!(number),
+            SettingValue::Flag(flag) => json!(flag),
             SettingValue::List(items) => json!(items),
         });
         tables.entry(within).or_default().insert(key.to_owned(), value);

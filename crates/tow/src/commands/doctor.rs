@@ -3,10 +3,10 @@
 //! Each area is a module that gathers facts in one place and judges them in pure functions.
 
 mod disk;
-mod finding;
+pub(crate) mod finding;
 mod holders;
 mod limits;
-mod login;
+pub(crate) mod login;
 mod server;
 mod terminal;
 

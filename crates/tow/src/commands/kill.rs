@@ -8,6 +8,7 @@ use towline_protocol::v1::{self, reply, request};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
+use crate::pane::target::{by_id, on_host};
 use crate::request::{Again, unexpected};
 use crate::signals;
 
@@ -86,8 +87,7 @@ async fn kill(context: &Context, target: &str, signal: i32) -> Result<v1::Killed
     let reply::Body::Info(pane) = context.ask(info, Again::AsItIs).await? else {
         return Err(unexpected());
     };
-    let by_id =
-        v1::Target { text: format!("%{}", pane.id), allow_prefix: false, allow_ended: true };
+    let by_id = v1::Target { text: by_id(&pane), allow_prefix: false, allow_ended: true };
     let request = v1::Kill { target: Some(by_id), signal };
     match context.ask(request::Body::Kill(request), Again::UntilGone).await? {
         reply::Body::Killed(killed) => Ok(killed),
@@ -98,7 +98,7 @@ async fn kill(context: &Context, target: &str, signal: i32) -> Result<v1::Killed
 
 fn in_words(killed: &v1::Killed, signal: Option<i32>) -> String {
     let pane = killed.pane.clone().unwrap_or_default();
-    let name = output::one_line(&pane.name);
+    let name = output::one_line(&on_host(&pane.host, &pane.name));
     match signal {
         Some(signal) if !killed.removed => format!("sent {} to {name}", signals::name(signal)),
         Some(signal) => format!("ended {name} by {}", signals::name(signal)),

@@ -13,6 +13,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod peek;
+pub(crate) mod proxy;
 pub(crate) mod rename;
 pub(crate) mod send;
 pub(crate) mod server;
@@ -41,6 +42,7 @@ pub(crate) async fn run(context: &Context, verb: Option<Verb>) -> Result<ExitCod
         Some(Verb::Rename(args)) => rename::run(context, args).await,
         Some(Verb::Clean(args)) => clean::run(context, args).await,
         Some(Verb::Server(args)) => server::run(context, args).await,
+        Some(Verb::Proxy(args)) => proxy::run(context, args).await,
         Some(Verb::Config(args)) => config::run(context, args).await,
         Some(Verb::Doctor(args)) => doctor::run(context, args).await,
         Some(Verb::Completions(args)) => completions::run(context, args).await,

@@ -13,7 +13,7 @@ use towline_protocol::v1::{self, reply, request, send_step};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output;
-use crate::pane::target::target_of;
+use crate::pane::target::{on_host, target_of};
 use crate::quote::{controls_escaped, shell_quoted};
 use crate::request::{random_id, target, unexpected};
 
@@ -198,10 +198,10 @@ async fn send_once(
     text: &str,
     client: &[u8],
     steps: &[v1::SendStep],
-    opened: &mut Option<u64>,
+    opened: &mut Option<String>,
 ) -> Result<v1::Sent, Failure> {
     let place = match opened {
-        Some(pane) => target(&format!("%{pane}")),
+        Some(pane) => target(pane),
         None => target(text),
     };
     let again = opened.is_some();
@@ -217,13 +217,10 @@ async fn send_once(
     if input.unknown {
         return Err(Failure::Told(unknown(text, "the pane no longer knows this input")));
     }
-    *opened = Some(input.pane);
-    let send = v1::Send {
-        target: target(&format!("%{}", input.pane)),
-        client: client.to_vec(),
-        seq: 1,
-        steps: steps.to_vec(),
-    };
+    let pane = on_host(&input.host, &format!("%{}", input.pane));
+    let send =
+        v1::Send { target: target(&pane), client: client.to_vec(), seq: 1, steps: steps.to_vec() };
+    *opened = Some(pane);
     match connection.request(request::Body::Send(send)).await {
         Ok(reply::Body::Sent(sent)) => Ok(sent),
         Ok(_) => Err(Failure::Told(unexpected())),

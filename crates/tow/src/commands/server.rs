@@ -116,10 +116,10 @@ async fn start(context: &Context) -> Result<ExitCode, CommandError> {
 
 async fn stop(context: &Context, kill: bool) -> Result<ExitCode, CommandError> {
     let panes = match context.connect_running().await {
-        Ok(Some(connection)) => Some(count_and_stop(&connection, kill).await?),
+        Ok(Some(connection)) => Some(count_and_stop(context, &connection, kill).await?),
         // Panes outlive their server; only a server can end them.
         Ok(None) if kill && context.paths()?.panes().exists() => {
-            Some(count_and_stop(&context.connect().await?, kill).await?)
+            Some(count_and_stop(context, &context.connect().await?, kill).await?)
         }
         Ok(None) => {
             context.say("the server does not run");
@@ -136,12 +136,16 @@ async fn stop(context: &Context, kill: bool) -> Result<ExitCode, CommandError> {
 }
 
 /// Stops the server; how many panes it had that lived.
-async fn count_and_stop(connection: &Connection, kill: bool) -> Result<usize, CommandError> {
-    let list = request::Body::List(v1::List { ended: false });
+async fn count_and_stop(
+    context: &Context,
+    connection: &Connection,
+    kill: bool,
+) -> Result<usize, CommandError> {
+    let list = request::Body::List(v1::List::default());
     let reply::Body::Listed(listed) = connection.request(list).await? else {
         return Err(unexpected());
     };
-    shut_down(connection, v1::Shutdown { kill, restart: false }).await?;
+    shut_down(context, connection, v1::Shutdown { kill, restart: false }).await?;
     Ok(listed.panes.len())
 }
 
@@ -160,7 +164,7 @@ fn fate(panes: Option<usize>, killed: bool) -> String {
 async fn restart(context: &Context) -> Result<ExitCode, CommandError> {
     match context.connect_running().await {
         Ok(Some(connection)) => {
-            shut_down(&connection, v1::Shutdown { kill: false, restart: true }).await?;
+            shut_down(context, &connection, v1::Shutdown { kill: false, restart: true }).await?;
         }
         Ok(None) => {}
         Err(error) if error.kind == ErrorKind::Version => terminate(context).await?,
@@ -180,9 +184,13 @@ async fn terminate(context: &Context) -> Result<(), CommandError> {
     if has_ended(&process) { Ok(()) } else { Err(slow()) }
 }
 
-/// Tells the server to end, and waits until its process has.
-async fn shut_down(connection: &Connection, request: v1::Shutdown) -> Result<(), CommandError> {
-    let pid = Pid::from_raw(connection.server().pid);
+/// Tells the server to end, and waits until its process has, where that is one of this machine's.
+async fn shut_down(
+    context: &Context,
+    connection: &Connection,
+    request: v1::Shutdown,
+) -> Result<(), CommandError> {
+    let pid = Pid::from_raw(connection.server().pid).filter(|_| context.socket().is_ok());
     let process = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let body = request::Body::Shutdown(request);
     match connection.request_within(Some(STOP_DEADLINE), body).await {
@@ -212,7 +220,7 @@ fn has_ended(process: &OwnedFd) -> bool {
 }
 
 async fn status(context: &Context, json: bool) -> Result<ExitCode, CommandError> {
-    let socket = context.socket()?.display().to_string();
+    let socket = context.server_name()?;
     if context.connect_running().await?.is_none() {
         if json {
             output::json(&StatusJson { running: false, socket, running_as: None })?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use towline_client::target::{check_name, name_form};
+use towline_client::target::{LOCAL_HOST, check_name};
 use towline_protocol::v1::{self, reply, request};
 
 use crate::caller;
@@ -15,6 +15,7 @@ use crate::error::CommandError;
 use crate::launch;
 use crate::output;
 use crate::pane::json::PaneJson;
+use crate::pane::target::target_of;
 use crate::quote::shell_quoted;
 use crate::request::{Again, unexpected};
 
@@ -22,6 +23,7 @@ use crate::request::{Again, unexpected};
 pub(crate) const EXAMPLES: &str = "Examples:
   tow spawn                          the configured agent in this folder, and attach
   tow spawn ~/src/app -- claude      claude in that folder
+  tow spawn --on thor gridplay       in that host's folder of projects
   tow spawn --name tests --detach -- cargo watch -x test
   tow spawn --restart on-failure --env RUST_LOG=debug -- ./serve";
 
@@ -31,9 +33,13 @@ const DEFAULT_SIZE: (u16, u16) = (80, 24);
 /// What the verb takes.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
-    /// The folder to start in [default: this one]
+    /// The folder to start in [default: this one]; with --on a project there, or a path
     #[arg(value_name = "DIR", conflicts_with = "cwd")]
     folder: Option<PathBuf>,
+
+    /// Start it on this host: an alias, or [user@]host[:port]
+    #[arg(long, value_name = "HOST")]
+    on: Option<String>,
 
     /// The pane's name [default: the folder's]
     #[arg(long)]
@@ -99,21 +105,24 @@ pub(crate) async fn spawn(
     if let Some(name) = &args.name {
         check_name(name).map_err(|error| CommandError::usage(format!("--name: {error}")))?;
     }
+    if let Some(host) = args.on.as_deref().filter(|host| *host != LOCAL_HOST) {
+        let request = remote(&args, command_line)?;
+        return start(context, host, request, &args).await;
+    }
     let cwd = caller::folder(args.folder.as_deref().or(args.cwd.as_deref()))
         .map_err(|error| meant_as_command(error, args.folder.as_deref()))?;
     let command = match command_line {
         Some(line) => launch::shell_command(line),
         None if args.argv.is_empty() => launch::default_command(context)?,
-        None => args.argv,
+        None => args.argv.clone(),
     };
     let restart = match args.restart {
         Some(restart) => restart.into(),
         None => launch::default_restart(context)?,
     };
-    let attach = !args.detach && !args.json && can_attach();
     let (cols, rows) = size(args.cols, args.rows);
     let request = v1::Spawn {
-        name: args.name.unwrap_or_default(),
+        name: args.name.clone().unwrap_or_default(),
         command: command.into_iter().map(caller::bytes).collect(),
         env: caller::environment(&cwd, &args.env)?,
         cwd: caller::bytes(cwd),
@@ -124,19 +133,55 @@ pub(crate) async fn spawn(
         umask: Some(caller::umask()),
         limits: caller::limits(),
         exact_name: false,
+        project: String::new(),
     };
+    start(context, "", request, &args).await
+}
+
+/// What is asked of another host: it has folders, an environment and a configuration of its own.
+fn remote(args: &Args, command_line: Option<OsString>) -> Result<v1::Spawn, CommandError> {
+    let project = match (&args.folder, &args.cwd) {
+        (Some(project), _) | (None, Some(project)) => project.to_str().ok_or_else(|| {
+            CommandError::usage("the name of a folder on another host must be UTF-8")
+        })?,
+        (None, None) => "",
+    };
+    let (cols, rows) = size(args.cols, args.rows);
+    let argv = match command_line {
+        Some(line) => vec!["sh".into(), "-c".into(), line],
+        None => args.argv.clone(),
+    };
+    Ok(v1::Spawn {
+        name: args.name.clone().unwrap_or_default(),
+        project: project.to_owned(),
+        command: argv.into_iter().map(caller::bytes).collect(),
+        env: caller::pairs(&args.env)?,
+        login_env: true,
+        size: Some(v1::Size { cols: cols.into(), rows: rows.into() }),
+        restart: args.restart.map_or(v1::Restart::Never, Into::into).into(),
+        ..v1::Spawn::default()
+    })
+}
+
+async fn start(
+    context: &Context,
+    host: &str,
+    request: v1::Spawn,
+    args: &Args,
+) -> Result<ExitCode, CommandError> {
+    let attach = !args.detach && !args.json && can_attach();
     let program = request.command.clone();
     let reply = context
-        .ask(request::Body::Spawn(request), Again::WithKey)
+        .ask_on(host, request::Body::Spawn(request), Again::WithKey)
         .await
         .map_err(|error| meant_as_command_line(error, &program))?;
     let reply::Body::Spawned(v1::Spawned { pane: Some(pane) }) = reply else {
         return Err(unexpected());
     };
     if attach {
-        return crate::commands::attach::attach_to(context, pane.id).await;
+        return crate::commands::attach::attach_to(context, &pane).await;
     }
-    let target = name_form(&pane.name);
+    let target = target_of(&pane);
     if args.json {
         output::json(&PaneJson::new(&pane, &target))?;
     } else {

@@ -14,7 +14,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::output;
 use crate::pane::json::PaneJson;
 use crate::pane::state::{end_in_words, shell_status};
-use crate::pane::target::target_of;
+use crate::pane::target::{by_id, target_of};
 use crate::request::{Again, target_to_look_at, unexpected};
 use crate::resume::Resume;
 use crate::time;
@@ -100,7 +100,7 @@ async fn wait(context: &Context, args: &Args) -> Result<v1::Waited, CommandError
         // 0 would be for ever.
         let timeout_ms = left.map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0).max(1));
         let request = v1::Wait {
-            target: target_to_look_at(&format!("%{}", pane.id)),
+            target: target_to_look_at(&by_id(&pane)),
             until: Some(match &args.output {
                 Some(regex) => wait::Until::Output(regex.clone()),
                 None => wait::Until::Exit(v1::Done {}),
@@ -127,6 +127,17 @@ async fn wait(context: &Context, args: &Args) -> Result<v1::Waited, CommandError
                         Err(_) => return Err(timed_out(args)),
                     },
                 };
+            }
+            Err(RequestError::Remote(error)) if error.kind() == v1::ErrorKind::Unreachable => {
+                since = began;
+                let away = resume.away(&error);
+                match left {
+                    None => away.await,
+                    Some(left) if tokio::time::timeout(left, away).await.is_err() => {
+                        return Err(timed_out(args));
+                    }
+                    Some(_) => {}
+                }
             }
             Err(RequestError::Remote(error)) => return Err(refused(error)),
             Err(error) => return Err(error.into()),

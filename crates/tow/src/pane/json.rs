@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 use towline_client::target::LOCAL_HOST;
-use towline_protocol::v1::{Exit, Host, Pane};
+use towline_protocol::v1::{Exit, Host, HostState, HostStatus, Pane};
 
+use crate::pane::target::host_of;
 use crate::time::{rfc3339, rfc3339_now};
 
 /// What `tow list --json` prints.
@@ -18,25 +19,57 @@ pub(crate) struct ListJson<'a> {
 /// A host.
 #[derive(Debug, Serialize)]
 pub(crate) struct HostJson {
-    host: &'static str,
-    id: String,
+    host: String,
+    /// Absent where no server is known there.
+    id: Option<String>,
     status: &'static str,
-    seen_at: String,
-    rtt_ms: f64,
+    /// Absent where it was never reached.
+    seen_at: Option<String>,
+    rtt_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// The alias under which the same server is listed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as: Option<String>,
 }
 
 impl HostJson {
     /// The host of the server that answered, after so many milliseconds.
-    pub(crate) fn local(host: Option<&Host>, rtt_ms: f64) -> Self {
-        let id = host.map(|host| uuid_text(&host.id)).unwrap_or_default();
-        Self { host: LOCAL_HOST, id, status: "online", seen_at: rfc3339_now(), rtt_ms }
+    pub(crate) fn local(host: &Host, rtt_ms: f64) -> Self {
+        Self {
+            host: LOCAL_HOST.into(),
+            id: Some(uuid_text(&host.id)),
+            status: "online",
+            seen_at: Some(rfc3339_now()),
+            rtt_ms: Some(rtt_ms),
+            error: None,
+            same_as: None,
+        }
+    }
+
+    /// Another host.
+    pub(crate) fn remote(state: &HostState) -> Self {
+        let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        Self {
+            host: state.name.clone(),
+            id: state.host.as_ref().map(|host| uuid_text(&host.id)).filter(|id| !id.is_empty()),
+            status: match state.status() {
+                HostStatus::Online => "online",
+                HostStatus::Connecting => "connecting",
+                HostStatus::Unreachable | HostStatus::Unspecified => "unreachable",
+            },
+            seen_at: rfc3339(state.seen_at),
+            rtt_ms: (state.rtt_us > 0).then(|| f64::from(state.rtt_us) / 1e3),
+            error: text(&state.error),
+            same_as: text(&state.same_as),
+        }
     }
 }
 
 /// A pane.
 #[derive(Debug, Serialize)]
 pub(crate) struct PaneJson<'a> {
-    host: &'static str,
+    host: &'a str,
     session: &'a str,
     window: u32,
     pane: u32,
@@ -58,8 +91,13 @@ pub(crate) struct PaneJson<'a> {
     cpu_percent: f64,
     memory_bytes: u64,
     exit: Option<ExitJson<'a>>,
-    /// No agents are known yet.
-    agent: Option<()>,
+    agent: Option<AgentJson<'a>>,
+}
+
+/// The coding agent that runs in it.
+#[derive(Debug, Serialize)]
+struct AgentJson<'a> {
+    kind: &'a str,
 }
 
 /// How a program ended.
@@ -80,7 +118,7 @@ impl<'a> PaneJson<'a> {
         let size = pane.size.unwrap_or_default();
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         Self {
-            host: LOCAL_HOST,
+            host: host_of(pane),
             session: &pane.session,
             window: pane.window,
             pane: pane.pane,
@@ -99,7 +137,7 @@ impl<'a> PaneJson<'a> {
             cpu_percent: pane.cpu_percent,
             memory_bytes: pane.memory_bytes,
             exit: pane.exit.as_ref().map(exit),
-            agent: None,
+            agent: Some(&pane.agent).filter(|kind| !kind.is_empty()).map(|kind| AgentJson { kind }),
         }
     }
 }

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A line and what is wrong with it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// The line, counted from 1.
     pub line: usize,
     /// One line for people.
@@ -20,6 +20,8 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Number(i64),
+    /// True or false.
+    Flag(bool),
     /// A list of strings.
     List(Vec<String>),
     /// Anything else, as it stands in the file.
@@ -31,6 +33,7 @@ impl fmt::Display for Value {
         match self {
             Self::Text(text) => f.write_str(&quoted(text)),
             Self::Number(number) => write!(f, "{number}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
             Self::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
                 write!(f, "[{}]", items.join(", "))
@@ -73,16 +76,21 @@ const TABLES: [&str; 1] = ["ended"];
 
 /// All entries, in the order of the file.
 pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Problem> {
-    let table = DeTable::parse(text).map_err(|error| Problem {
-        line: error.span().map_or(1, |span| line_of(text, span.start)),
-        message: error.message().lines().collect::<Vec<_>>().join(", "),
-    })?;
+    let table = DeTable::parse(text).map_err(|error| no_toml(text, &error))?;
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
         collect(text, "", key, value, &mut entries)?;
     }
     entries.sort_by_key(|entry| entry.line);
     Ok(entries)
+}
+
+/// Where a text is no TOML, and why.
+pub(crate) fn no_toml(text: &str, error: &toml::de::Error) -> Problem {
+    Problem {
+        line: error.span().map_or(1, |span| line_of(text, span.start)),
+        message: error.message().lines().collect::<Vec<_>>().join(", "),
+    }
 }
 
 type Key<'i> = toml::Spanned<toml::de::DeString<'i>>;
@@ -114,12 +122,14 @@ fn collect(
     Ok(())
 }
 
-fn settle(text: &str, value: &toml::Spanned<DeValue<'_>>) -> Value {
+/// The value that stands there.
+pub(crate) fn settle(text: &str, value: &toml::Spanned<DeValue<'_>>) -> Value {
     let as_written = || {
         Value::Other(text.get(value.span()).unwrap_or("that").lines().collect::<Vec<_>>().join(" "))
     };
     match value.get_ref() {
         DeValue::String(string) => Value::Text(string.to_string()),
+        DeValue::Boolean(flag) => Value::Flag(*flag),
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
             .map_or_else(|_| as_written(), Value::Number),
         DeValue::Array(array) => array
@@ -132,7 +142,7 @@ fn settle(text: &str, value: &toml::Spanned<DeValue<'_>>) -> Value {
 }
 
 /// The number of the line, counted from 1, that byte `offset` stands on.
-fn line_of(text: &str, offset: usize) -> usize {
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
 }
 

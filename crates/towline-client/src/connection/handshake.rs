@@ -47,6 +47,8 @@ pub struct HelloOptions {
     pub deadline: Duration,
     /// How long each request may take, unless it says otherwise.
     pub request_timeout: Duration,
+    /// How often at least something is said; zero promises nothing.
+    pub heartbeat: Duration,
 }
 
 impl Default for HelloOptions {
@@ -56,8 +58,13 @@ impl Default for HelloOptions {
             ssh_auth_sock: Vec::new(),
             deadline: HELLO_DEADLINE,
             request_timeout: HELLO_DEADLINE,
+            heartbeat: Duration::ZERO,
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// Connects to a socket; where the server's queue is full (many commands at once), waits for room.
@@ -90,6 +97,7 @@ pub(super) async fn shake(
         features: Features::ALL.0,
         version: options.version,
         ssh_auth_sock: options.ssh_auth_sock,
+        heartbeat_ms: milliseconds(options.heartbeat),
     };
     encode_frame(&hello, &mut first);
     writer.write_all(&first).await?;

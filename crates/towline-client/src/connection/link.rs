@@ -5,14 +5,17 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{Notify, mpsc, oneshot};
 use towline_protocol::v1::{self, client_frame, goodbye, reply, server_frame};
 use towline_protocol::{FrameDecoder, encode_frame};
 
+use super::onward::Sink;
 use super::{Lost, StreamItem};
 
 /// Bytes read from the socket at once: a few of the largest stream frames.
@@ -27,7 +30,16 @@ const KEPT_BUFFER: usize = 256 * 1024;
 
 /// Where the answers to one request go.
 #[derive(Debug)]
-pub(super) struct Route {
+pub(super) enum Route {
+    /// To somebody in this process.
+    Here(Waiting),
+    /// On to somebody else's connection.
+    Onward(Onward),
+}
+
+/// Somebody in this process who waits for answers.
+#[derive(Debug)]
+pub(super) struct Waiting {
     /// Whoever waits for the reply, until it has come.
     pub(super) reply: Option<oneshot::Sender<reply::Body>>,
     /// The reader of the stream, for requests that open one.
@@ -36,17 +48,43 @@ pub(super) struct Route {
     pub(super) queued: usize,
 }
 
+/// A request that is carried on from another connection.
+#[derive(Debug)]
+pub(super) struct Onward {
+    pub(super) sink: Box<dyn Sink>,
+    /// Whether the request opens a stream, which goes on after the reply.
+    pub(super) stream: bool,
+    pub(super) replied: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Link {
     outbox: Mutex<Outbox>,
     routes: Mutex<Routes>,
     ended: Notify,
+    /// When something was last heard: milliseconds of [`clock`].
+    heard: AtomicU64,
+}
+
+/// Milliseconds since the machine started, the time it slept included: a link that was alive before a laptop's lid
+/// was closed is not taken for alive after.
+fn clock() -> u64 {
+    #[cfg(target_os = "linux")]
+    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+    // There it goes on while the machine sleeps.
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+    let now = rustix::time::clock_gettime(CLOCK);
+    let milliseconds = now.tv_sec * 1000 + i64::from(now.tv_nsec) / 1_000_000;
+    u64::try_from(milliseconds).unwrap_or(0)
 }
 
 #[derive(Debug, Default)]
 struct Routes {
     last_id: u64,
     open: HashMap<u64, Route>,
+    /// Pings that wait for their pongs, by nonce.
+    pings: HashMap<u64, oneshot::Sender<()>>,
     goodbye: Option<goodbye::Reason>,
     lost: bool,
 }
@@ -74,7 +112,29 @@ impl Link {
             outbox: Mutex::new(outbox),
             routes: Mutex::new(Routes::default()),
             ended: Notify::new(),
+            heard: AtomicU64::new(clock()),
         }
+    }
+
+    /// How long nothing has been heard, the time that the machine slept included.
+    pub(super) fn silence(&self) -> Duration {
+        Duration::from_millis(clock().saturating_sub(self.heard.load(Ordering::Relaxed)))
+    }
+
+    /// Sends a ping. The receiver hears of its pong, or of the connection's end by being dropped.
+    pub(super) fn ping(&self) -> Result<oneshot::Receiver<()>, Lost> {
+        let (sender, pong) = oneshot::channel();
+        let nonce = {
+            let mut routes = lock(&self.routes);
+            // Those that nobody waits for any more had no answer in time.
+            routes.pings.retain(|_, waiting| !waiting.is_closed());
+            routes.last_id += 1;
+            let nonce = routes.last_id;
+            routes.pings.insert(nonce, sender);
+            nonce
+        };
+        self.send(client_frame::Body::Ping(v1::Ping { nonce }))?;
+        Ok(pong)
     }
 
     /// Gives a request its id.
@@ -89,9 +149,14 @@ impl Link {
         Ok(id)
     }
 
+    /// Takes a request out of the list.
+    pub(super) fn take(&self, id: u64) -> Option<Route> {
+        lock(&self.routes).open.remove(&id)
+    }
+
     /// Nobody waits for this request or stream any more.
     pub(super) fn cancel(&self, id: u64) {
-        if lock(&self.routes).open.remove(&id).is_some() {
+        if self.take(id).is_some() {
             // A connection that is lost needs no telling.
             let _ = self.send(client_frame::Body::Cancel(v1::Cancel { id }));
         }
@@ -99,7 +164,7 @@ impl Link {
 
     /// The reader of a stream has taken so many bytes.
     pub(super) fn taken(&self, id: u64, bytes: usize) {
-        if let Some(route) = lock(&self.routes).open.get_mut(&id) {
+        if let Some(Route::Here(route)) = lock(&self.routes).open.get_mut(&id) {
             route.queued = route.queued.saturating_sub(bytes);
         }
     }
@@ -139,11 +204,17 @@ impl Link {
     }
 
     /// The connection is over: everybody who waits learns it.
-    fn end(&self) {
-        {
+    pub(super) fn end(&self) {
+        let open = {
             let mut routes = lock(&self.routes);
             routes.lost = true;
-            routes.open.clear();
+            routes.pings.clear();
+            std::mem::take(&mut routes.open)
+        };
+        for route in open.into_values() {
+            if let Route::Onward(onward) = route {
+                onward.sink.lost(onward.replied);
+            }
         }
         self.ended.notify_waiters();
     }
@@ -151,39 +222,78 @@ impl Link {
     /// Brings a frame to whom it is for. `false` ends the connection.
     fn deliver(&self, frame: v1::ServerFrame) -> bool {
         use server_frame::Body;
-        match frame.body {
-            Some(Body::Reply(reply)) => self.deliver_reply(reply),
-            Some(Body::Data(data)) => {
-                let bytes = data.data.len();
-                let item = StreamItem::Data { data: data.data, offset: data.offset };
-                return self.deliver_item(data.stream, item, bytes);
-            }
-            Some(Body::End(end)) => {
-                let route = lock(&self.routes).open.remove(&end.stream);
-                if let Some(items) = route.and_then(|route| route.items) {
-                    let _ = items.send(StreamItem::End(end));
-                }
-            }
-            Some(Body::InputAck(ack)) => {
-                return self.deliver_item(ack.stream, StreamItem::Ack(ack), 0);
-            }
-            Some(Body::Changed(changed)) => {
-                return self.deliver_item(changed.watch, StreamItem::Changed, 0);
-            }
+        self.heard.store(clock(), Ordering::Relaxed);
+        let id = match &frame.body {
+            Some(Body::Reply(reply)) => reply.id,
+            Some(Body::Data(data)) => data.stream,
+            Some(Body::End(end)) => end.stream,
+            Some(Body::InputAck(ack)) => ack.stream,
+            Some(Body::Changed(changed)) => changed.watch,
             Some(Body::Ping(ping)) => {
                 let _ = self.send(client_frame::Body::Pong(v1::Pong { nonce: ping.nonce }));
+                return true;
             }
-            Some(Body::Goodbye(goodbye)) => lock(&self.routes).goodbye = Some(goodbye.reason()),
-            // A newer server's frames that this version doesn't know.
-            Some(Body::Pong(_)) | None => {}
+            Some(Body::Pong(pong)) => {
+                if let Some(waiting) = lock(&self.routes).pings.remove(&pong.nonce) {
+                    let _ = waiting.send(());
+                }
+                return true;
+            }
+            Some(Body::Goodbye(goodbye)) => {
+                lock(&self.routes).goodbye = Some(goodbye.reason());
+                return true;
+            }
+            // A newer server's frame that this version doesn't know.
+            None => return true,
+        };
+        let Some(body) = frame.body else { return true };
+        let mut routes = lock(&self.routes);
+        let (more, done) = match routes.open.get_mut(&id) {
+            None => return true,
+            Some(Route::Onward(onward)) => (true, onward.deliver(body)),
+            Some(Route::Here(waiting)) => waiting.deliver(id, body),
+        };
+        if done {
+            routes.open.remove(&id);
         }
-        true
+        more
+    }
+}
+
+impl Waiting {
+    /// Whether the connection may go on, and whether this was the last frame of the request.
+    fn deliver(&mut self, id: u64, body: server_frame::Body) -> (bool, bool) {
+        use server_frame::Body;
+        let item = match body {
+            Body::Reply(reply) => return (true, self.reply(reply)),
+            Body::End(end) => {
+                // As when the connection itself is lost: whoever reads goes on by asking again.
+                let lost = end.error.as_ref().is_some_and(is_link_lost);
+                if let Some(items) = self.items.as_ref().filter(|_| !lost) {
+                    let _ = items.send(StreamItem::End(end));
+                }
+                return (true, true);
+            }
+            Body::Data(data) => {
+                self.queued += data.data.len();
+                StreamItem::Data { data: data.data, offset: data.offset }
+            }
+            Body::InputAck(ack) => StreamItem::Ack(ack),
+            Body::Changed(_) => StreamItem::Changed,
+            Body::Ping(_) | Body::Pong(_) | Body::Goodbye(_) => return (true, false),
+        };
+        let Some(items) = &self.items else { return (true, false) };
+        if self.queued > QUEUE_CAP {
+            tracing::warn!(stream = id, "the server sends without credit: connection given up");
+            return (false, false);
+        }
+        let _ = items.send(item);
+        (true, false)
     }
 
-    fn deliver_reply(&self, reply: v1::Reply) {
-        let mut routes = lock(&self.routes);
-        let Some(route) = routes.open.get_mut(&reply.id) else { return };
-        let Some(waiting) = route.reply.take() else { return };
+    /// Hands the reply over; whether nothing follows it.
+    fn reply(&mut self, reply: v1::Reply) -> bool {
+        let Some(waiting) = self.reply.take() else { return false };
         let body = reply.body.unwrap_or_else(|| {
             reply::Body::Error(v1::Error {
                 kind: v1::ErrorKind::Unsupported.into(),
@@ -191,24 +301,37 @@ impl Link {
                 hints: vec!["tow server restart".into()],
             })
         });
-        if route.items.is_none() || matches!(body, reply::Body::Error(_)) {
-            routes.open.remove(&reply.id);
-        }
+        let last = self.items.is_none() || matches!(body, reply::Body::Error(_));
         let _ = waiting.send(body);
+        last
     }
+}
 
-    fn deliver_item(&self, stream: u64, item: StreamItem, bytes: usize) -> bool {
-        let mut routes = lock(&self.routes);
-        let Some(route) = routes.open.get_mut(&stream) else { return true };
-        let Some(items) = &route.items else { return true };
-        route.queued += bytes;
-        if route.queued > QUEUE_CAP {
-            tracing::warn!(stream, "the server sends without credit: connection given up");
-            return false;
-        }
-        let _ = items.send(item);
-        true
+impl Onward {
+    /// Hands the frame over; whether nothing follows it.
+    fn deliver(&mut self, body: server_frame::Body) -> bool {
+        use server_frame::Body;
+        let last = match &body {
+            Body::Reply(reply) => {
+                self.replied = true;
+                !self.stream || !opens_a_stream(reply)
+            }
+            Body::End(_) => true,
+            _ => false,
+        };
+        self.sink.frame(body);
+        last
     }
+}
+
+/// Whether the request was taken on rather than refused.
+fn opens_a_stream(reply: &v1::Reply) -> bool {
+    !matches!(reply.body, None | Some(reply::Body::Error(_) | reply::Body::AttachBy(_)))
+}
+
+/// Whether a link further on broke.
+pub(super) fn is_link_lost(error: &v1::Error) -> bool {
+    error.kind() == v1::ErrorKind::LinkLost
 }
 
 impl Outbox {

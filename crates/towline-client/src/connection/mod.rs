@@ -3,6 +3,7 @@
 mod error;
 mod handshake;
 mod link;
+mod onward;
 mod stream;
 
 #[cfg(test)]
@@ -19,9 +20,10 @@ use towline_protocol::v1::{self, client_frame, reply, request};
 pub use error::{ConnectError, Lost, RequestError, io_error_in_words, without_error_numbers};
 pub(crate) use handshake::dial_unix;
 pub use handshake::{HelloOptions, NOISE_CAP, spoken};
+pub use onward::{Carried, Sink};
 pub use stream::{Stream, StreamItem};
 
-use link::{Link, Route};
+use link::{Link, Route, Waiting};
 
 /// A connection to a server. Clones share it; it ends when the last clone and the last [`Stream`] of it are
 /// gone. It lives on the tokio runtime it was made on.
@@ -93,20 +95,35 @@ impl Connection {
     /// # Errors
     /// [`RequestError`]; after `Lost` and `Timeout` nobody knows whether it was carried out.
     pub async fn request(&self, body: request::Body) -> Result<reply::Body, RequestError> {
-        self.call(Vec::new(), body, None, Some(self.inner.timeout)).await.map(|(reply, _)| reply)
+        self.request_on("", body).await
     }
 
-    /// As [`Connection::request`], with a key that makes a retry on another connection harmless.
+    /// As [`Connection::request`], to be carried out by another host of the server's fleet.
+    ///
+    /// # Errors
+    /// As [`Connection::request`].
+    pub async fn request_on(
+        &self,
+        host: &str,
+        body: request::Body,
+    ) -> Result<reply::Body, RequestError> {
+        let timeout = Some(self.inner.timeout);
+        self.call(host, Vec::new(), body, None, timeout).await.map(|(reply, _)| reply)
+    }
+
+    /// As [`Connection::request_on`], with a key that makes a retry on another connection harmless; `host` is empty for
+    /// the server itself.
     ///
     /// # Errors
     /// As [`Connection::request`].
     pub async fn request_keyed(
         &self,
         key: [u8; 16],
+        host: &str,
         body: request::Body,
     ) -> Result<reply::Body, RequestError> {
         let timeout = Some(self.inner.timeout);
-        self.call(key.to_vec(), body, None, timeout).await.map(|(reply, _)| reply)
+        self.call(host, key.to_vec(), body, None, timeout).await.map(|(reply, _)| reply)
     }
 
     /// As [`Connection::request`], with a time of its own; `None` waits for ever (a `Wait` brings its own
@@ -119,7 +136,7 @@ impl Connection {
         timeout: Option<Duration>,
         body: request::Body,
     ) -> Result<reply::Body, RequestError> {
-        self.call(Vec::new(), body, None, timeout).await.map(|(reply, _)| reply)
+        self.call("", Vec::new(), body, None, timeout).await.map(|(reply, _)| reply)
     }
 
     /// Sends a request that opens a stream (`Attach`, `Follow`, `Raw`, `Watch`).
@@ -129,7 +146,7 @@ impl Connection {
     pub async fn open(&self, body: request::Body) -> Result<(reply::Body, Stream), RequestError> {
         let (sender, items) = mpsc::unbounded_channel();
         let timeout = Some(self.inner.timeout);
-        let (reply, id) = self.call(Vec::new(), body, Some(sender), timeout).await?;
+        let (reply, id) = self.call("", Vec::new(), body, Some(sender), timeout).await?;
         Ok((reply, Stream::new(self.clone(), id, items)))
     }
 
@@ -156,8 +173,34 @@ impl Connection {
         self.inner.link.goodbye()
     }
 
+    /// Asks whether the server still answers, and how long that takes.
+    ///
+    /// # Errors
+    /// [`RequestError::Timeout`], and [`RequestError::Lost`] where the connection ends meanwhile.
+    pub async fn ping(&self, timeout: Duration) -> Result<Duration, RequestError> {
+        let start = std::time::Instant::now();
+        let pong = self.inner.link.ping()?;
+        match tokio::time::timeout(timeout, pong).await {
+            Ok(Ok(())) => Ok(start.elapsed()),
+            Ok(Err(_)) => Err(RequestError::Lost { goodbye: self.goodbye() }),
+            Err(_) => Err(RequestError::Timeout),
+        }
+    }
+
+    /// How long nothing has been heard from the server, the time that this machine slept included.
+    pub fn silence(&self) -> Duration {
+        self.inner.link.silence()
+    }
+
+    /// Ends the connection for all who share it: what is under way is lost.
+    pub fn close(&self) {
+        self.inner.tasks.iter().for_each(AbortHandle::abort);
+        self.inner.link.end();
+    }
+
     async fn call(
         &self,
+        host: &str,
         key: Vec<u8>,
         body: request::Body,
         items: Option<mpsc::UnboundedSender<StreamItem>>,
@@ -165,10 +208,10 @@ impl Connection {
     ) -> Result<(reply::Body, u64), RequestError> {
         let link = &self.inner.link;
         let (sender, reply) = oneshot::channel();
-        let id = link.register(Route { reply: Some(sender), items, queued: 0 })?;
+        let id = link.register(Route::Here(Waiting { reply: Some(sender), items, queued: 0 }))?;
         // From here to the reply, giving up (also by being dropped) takes the request back.
         let registered = Registered { link, id };
-        let request = v1::Request { id, key, body: Some(body) };
+        let request = v1::Request { id, key, host: host.to_owned(), body: Some(body) };
         link.send(client_frame::Body::Request(request))?;
         let reply = match timeout {
             Some(timeout) => {
@@ -178,6 +221,10 @@ impl Connection {
         };
         std::mem::forget(registered);
         match reply {
+            // A link beyond this one broke, which for whoever asked is the same as this one's loss.
+            Ok(reply::Body::Error(error)) if link::is_link_lost(&error) => {
+                Err(RequestError::Lost { goodbye: None })
+            }
             Ok(reply::Body::Error(error)) => Err(RequestError::Remote(error)),
             Ok(body) => Ok((body, id)),
             Err(_) => Err(RequestError::Lost { goodbye: link.goodbye() }),

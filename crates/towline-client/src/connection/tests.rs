@@ -173,7 +173,7 @@ async fn an_error_is_the_servers_own() {
         assert_eq!(request.key, [3; 16]);
         peer.reply(request.id, reply::Body::Error(error.clone())).await;
     };
-    let (outcome, ()) = tokio::join!(connection.request_keyed([3; 16], status()), serve);
+    let (outcome, ()) = tokio::join!(connection.request_keyed([3; 16], "", status()), serve);
     assert_eq!(outcome, Err(RequestError::Remote(error)));
 }
 

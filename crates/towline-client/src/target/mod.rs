@@ -1,7 +1,8 @@
 //! How a person names a pane, and which pane that is.
 //!
 //! A target is `[host:]name`, `[host:]session:window.pane` or an id such as `%17`; `=name` takes the name as it
-//! stands. Everything here is pure: the server resolves targets against its own list.
+//! stands. Everything here is pure: the server resolves targets against its own list and what it last saw of
+//! other hosts.
 
 mod error;
 mod resolve;
@@ -12,15 +13,21 @@ mod tests;
 pub use error::ResolveError;
 pub use resolve::{Candidate, Rules, forms, name_form, resolve};
 
+use crate::hosts::{Address, AddressError};
+
 /// The alias of this host.
 pub const LOCAL_HOST: &str = "local";
 
 /// A target, taken apart as far as that goes without knowing the panes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
+    /// The host it names; `None` where it leaves that open.
+    host: Option<String>,
     /// What stands after the host, and after `=`.
     text: String,
     form: Form,
+    /// What stands after the host, as it was typed.
+    rest: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,49 +36,89 @@ enum Form {
     Id(u64),
     /// `=name`: exactly this name.
     Exact,
-    /// `local:…`: on this host, so the rest begins with no other host.
-    Here,
     /// Anything else.
     Plain,
 }
 
 /// Why a text is no target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
     /// Nothing in it, or nothing after the host.
     #[error("the target is empty")]
     Empty,
+    /// It begins with a host that is in no list, and can't be one.
+    #[error(transparent)]
+    Host(#[from] AddressError),
 }
 
 impl Target {
-    /// Takes a target apart.
+    /// Takes a target apart. `is_host` tells the aliases of hosts; [`LOCAL_HOST`] is always one, and so is
+    /// what has the form `user@host` or `user@host:port`.
     ///
     /// # Errors
     /// [`TargetError`] where no list of panes could make it one.
-    pub fn parse(text: &str) -> Result<Self, TargetError> {
-        let here = text.split_once(':').filter(|(host, _)| *host == LOCAL_HOST);
-        let rest = here.map_or(text, |(_, rest)| rest);
-        let (form, rest) = if let Some(name) = rest.strip_prefix('=') {
+    pub fn parse(text: &str, is_host: &dyn Fn(&str) -> bool) -> Result<Self, TargetError> {
+        let (host, rest) = match split_host(text, is_host) {
+            Some((host, rest)) => (Some(host), rest),
+            None => (None, text),
+        };
+        if let Some(host) = host.filter(|host| host.contains('@')) {
+            Address::ssh(host)?;
+        }
+        let (form, text) = if let Some(name) = rest.strip_prefix('=') {
             (Form::Exact, name)
         } else if let Some(id) = rest.strip_prefix('%').and_then(|id| id.parse().ok()) {
             (Form::Id(id), rest)
-        } else if here.is_some() {
-            (Form::Here, rest)
         } else {
             (Form::Plain, rest)
         };
-        if rest.is_empty() {
+        if text.is_empty() {
             return Err(TargetError::Empty);
         }
-        Ok(Self { text: rest.to_owned(), form })
+        Ok(Self {
+            host: host.map(str::to_owned),
+            text: text.to_owned(),
+            form,
+            rest: rest.to_owned(),
+        })
     }
 
-    /// The host that the target may begin with: `thor` of `thor:app`. It is one only where no session here
-    /// has that name.
+    /// The host it names: an alias, [`LOCAL_HOST`], or `user@host[:port]`; `None` where it leaves that open.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// What stands after the host: the target as that host's own server takes it.
+    pub fn rest(&self) -> &str {
+        &self.rest
+    }
+
+    /// What may be meant as a host and is none: `thor` of `thor:app`. It is one only where no session has that
+    /// name.
     fn possible_host(&self) -> Option<&str> {
-        let (host, _) = self.text.split_once(':').filter(|_| self.form == Form::Plain)?;
+        let plain = self.form == Form::Plain && self.host.is_none();
+        let (host, _) = self.text.split_once(':').filter(|_| plain)?;
         is_alias(host).then_some(host)
+    }
+}
+
+/// The host in front of a target, and what stands after it.
+fn split_host<'a>(text: &'a str, is_host: &dyn Fn(&str) -> bool) -> Option<(&'a str, &'a str)> {
+    let (first, rest) = text.split_once(':')?;
+    if first == LOCAL_HOST || is_host(first) {
+        return Some((first, rest));
+    }
+    let unlisted = !first.starts_with('=') && first.contains('@') && !first.contains(' ');
+    if !unlisted {
+        return None;
+    }
+    // `user@host:22:name` has a port; `user@host:22` means the window 22.
+    match rest.split_once(':') {
+        Some((port, name)) if port.parse::<u16>().is_ok() => {
+            Some((&text[..first.len() + 1 + port.len()], name))
+        }
+        _ => Some((first, rest)),
     }
 }
 

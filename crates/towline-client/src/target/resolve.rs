@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::{Form, ResolveError, Target};
+use super::{Form, LOCAL_HOST, ResolveError, Target};
 use crate::config::nearest::distance;
 
 /// What is known of a pane when targets are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate<'a> {
-    /// The pane's id.
+    /// The alias of its host; [`LOCAL_HOST`] for this one.
+    pub host: &'a str,
+    /// The pane's id, which no other pane of that kind has on its host.
     pub id: u64,
+    /// A pane of tmux: its ids are numbered apart from Towline's.
+    pub tmux: bool,
     /// Its name, which is its window's too.
     pub name: &'a str,
     /// Its session.
@@ -37,7 +41,8 @@ const SUGGESTIONS: usize = 3;
 /// The pane that the target means.
 ///
 /// A name comes before a window, a window before a session (which means its only pane); an exact match comes
-/// before a beginning, and a living pane before an ended one.
+/// before a beginning, and a living pane before an ended one. An id without a host is one of this host's. Hosts are
+/// otherwise equal: that one can't be reached just now does not change what a name means.
 ///
 /// # Errors
 /// [`ResolveError`], with forms or names that would do.
@@ -45,28 +50,34 @@ pub fn resolve(
     panes: &[Candidate<'_>],
     target: &Target,
     rules: Rules,
-) -> Result<u64, ResolveError> {
+    is_host: &dyn Fn(&str) -> bool,
+) -> Result<usize, ResolveError> {
     // All exact stages, living and ended, come before the first beginning.
     let (exact, prefix): (&[Stage], &[Stage]) = match target.form {
-        Form::Id(id) => (&[Stage::Id(id)], &[]),
+        Form::Id(id) => (&[Stage::Id(id), Stage::TmuxId(id)], &[]),
         Form::Exact => (&[Stage::Name], &[]),
-        Form::Here | Form::Plain if rules.allow_prefix => {
+        Form::Plain if rules.allow_prefix => {
             (Stage::EXACT, &[Stage::NameBegins, Stage::SessionBegins])
         }
-        Form::Here | Form::Plain => (Stage::EXACT, &[]),
+        Form::Plain => (Stage::EXACT, &[]),
     };
-    let takes = |stage: Stage, pane: &Candidate<'_>| stage.takes(pane, &target.text);
+    let on_host = |pane: &Candidate<'_>| match (target.host(), target.form) {
+        (Some(host), _) => pane.host == host,
+        (None, Form::Id(_)) => pane.host == LOCAL_HOST,
+        (None, _) => true,
+    };
+    let takes =
+        |stage: Stage, pane: &Candidate<'_>| on_host(pane) && stage.takes(pane, &target.text);
     for stages in [exact, prefix] {
         for ended in [false, true].into_iter().filter(|ended| !ended || rules.allow_ended) {
             for stage in stages {
-                let found: Vec<_> = panes
-                    .iter()
-                    .filter(|pane| pane.ended == ended && takes(*stage, pane))
-                    .collect();
+                let means = |pane: &Candidate<'_>| pane.ended == ended && takes(*stage, pane);
+                let found: Vec<usize> =
+                    (0..panes.len()).filter(|index| means(&panes[*index])).collect();
                 match found.as_slice() {
                     [] => {}
-                    [pane] => return Ok(pane.id),
-                    many => return Err(ambiguous(panes, target, many)),
+                    [index] => return Ok(*index),
+                    many => return Err(ambiguous(panes, target, many, is_host)),
                 }
             }
         }
@@ -82,7 +93,7 @@ pub fn resolve(
         }
         _ => Err(ResolveError::NotFound {
             target: target.text.clone(),
-            nearest: nearest(panes, &target.text, rules),
+            nearest: nearest(panes, target, rules, is_host),
         }),
     }
 }
@@ -91,6 +102,7 @@ pub fn resolve(
 #[derive(Debug, Clone, Copy)]
 enum Stage {
     Id(u64),
+    TmuxId(u64),
     Name,
     Place,
     Session,
@@ -104,7 +116,8 @@ impl Stage {
 
     fn takes(self, pane: &Candidate<'_>, text: &str) -> bool {
         match self {
-            Self::Id(id) => pane.id == id,
+            Self::Id(id) => pane.id == id && !pane.tmux,
+            Self::TmuxId(id) => pane.id == id && pane.tmux,
             Self::Name => pane.name == text,
             Self::Place => is_at(pane, text),
             Self::Session => pane.session == text.strip_suffix(':').unwrap_or(text),
@@ -136,65 +149,111 @@ fn number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|_| plain)
 }
 
-fn ambiguous(panes: &[Candidate<'_>], target: &Target, found: &[&Candidate<'_>]) -> ResolveError {
-    let all = forms(panes);
-    let form_of = |pane: &&Candidate<'_>| {
-        let form = all.get(&pane.id).cloned();
-        form.unwrap_or_else(|| format!("%{}", pane.id))
-    };
-    let forms = found.iter().map(form_of).collect();
-    ResolveError::Ambiguous { target: target.text.clone(), forms }
+fn ambiguous(
+    panes: &[Candidate<'_>],
+    target: &Target,
+    found: &[usize],
+    is_host: &dyn Fn(&str) -> bool,
+) -> ResolveError {
+    let mut forms = forms(panes, is_host);
+    let forms = found.iter().map(|index| std::mem::take(&mut forms[*index])).collect();
+    ResolveError::Ambiguous { target: target.rest().to_owned(), forms }
 }
 
-/// For each pane, by id, the shortest form that means it alone: its name, its place, or its id.
-pub fn forms(panes: &[Candidate<'_>]) -> HashMap<u64, String> {
-    let mut names: HashMap<(&str, bool), u32> = HashMap::new();
-    let mut places: HashMap<(&str, u32, u32), u32> = HashMap::new();
+/// For each pane the shortest form that means it alone: its name, its place, or its id; with the host in front for those of
+/// other hosts, and for one here that another host has too.
+pub fn forms(panes: &[Candidate<'_>], is_host: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut names: HashMap<(&str, &str, bool), u32> = HashMap::new();
+    let mut places: HashMap<(&str, &str, u32, u32), u32> = HashMap::new();
+    let mut ids: HashMap<(&str, u64), u32> = HashMap::new();
+    // What a plain text may mean on other hosts.
+    let mut elsewhere: HashMap<&str, u32> = HashMap::new();
     for pane in panes {
-        *names.entry((pane.name, pane.ended)).or_default() += 1;
+        *names.entry((pane.host, pane.name, pane.ended)).or_default() += 1;
+        *ids.entry((pane.host, pane.id)).or_default() += 1;
         if !pane.ended {
-            *places.entry((pane.session, pane.window, pane.pane)).or_default() += 1;
+            *places.entry((pane.host, pane.session, pane.window, pane.pane)).or_default() += 1;
+        }
+        if pane.host != LOCAL_HOST {
+            *elsewhere.entry(pane.name).or_default() += 1;
         }
     }
-    let form = |pane: &Candidate<'_>| {
-        let alone = names.get(&(pane.name, pane.ended)) == Some(&1);
+    let id_form = |pane: &Candidate<'_>| match ids.get(&(pane.host, pane.id)) {
+        // Towline's pane has the id before tmux's of the same number, which then has its place alone.
+        Some(2..) if pane.tmux => format!("{}:{}.{}", pane.session, pane.window, pane.pane),
+        _ => format!("%{}", pane.id),
+    };
+    let on_host = |pane: &Candidate<'_>| {
+        let alone = names.get(&(pane.host, pane.name, pane.ended)) == Some(&1);
         // A living pane takes its name from those that ended before it.
-        if alone && (!pane.ended || !names.contains_key(&(pane.name, false))) {
-            return name_form(pane.name);
+        if alone && (!pane.ended || !names.contains_key(&(pane.host, pane.name, false))) {
+            return name_form(pane.name, is_host);
         }
         let place = format!("{}:{}.{}", pane.session, pane.window, pane.pane);
-        let is_only_place = places.get(&(pane.session, pane.window, pane.pane)) == Some(&1);
-        let is_a_name = [false, true].iter().any(|e| names.contains_key(&(place.as_str(), *e)));
-        let is_plain = Target::parse(&place).is_ok_and(|target| target.form == Form::Plain);
-        if !pane.ended && is_only_place && !is_a_name && is_plain && !pane.session.contains(':') {
+        let is_only_place =
+            places.get(&(pane.host, pane.session, pane.window, pane.pane)) == Some(&1);
+        let is_a_name = [false, true]
+            .iter()
+            .any(|ended| names.contains_key(&(pane.host, place.as_str(), *ended)));
+        if !pane.ended
+            && is_only_place
+            && !is_a_name
+            && is_plain(&place, is_host)
+            && !pane.session.contains(':')
+        {
             return place;
         }
-        format!("%{}", pane.id)
+        id_form(pane)
     };
-    panes.iter().map(|pane| (pane.id, form(pane))).collect()
+    let form = |pane: &Candidate<'_>| {
+        let form = on_host(pane);
+        if pane.host != LOCAL_HOST {
+            return format!("{}:{form}", pane.host);
+        }
+        let unsure = !form.starts_with('%')
+            && (elsewhere.contains_key(pane.name) || elsewhere.contains_key(form.as_str()));
+        if unsure { format!("{LOCAL_HOST}:{form}") } else { form }
+    };
+    panes.iter().map(form).collect()
 }
 
 /// The names that were probably meant: those that contain the text, and those spelt nearly so.
-fn nearest(panes: &[Candidate<'_>], text: &str, rules: Rules) -> Vec<String> {
-    let wanted = text.to_lowercase();
+fn nearest(
+    panes: &[Candidate<'_>],
+    target: &Target,
+    rules: Rules,
+    is_host: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
+    let wanted = target.text.to_lowercase();
     // Two: letters swapped count as two changes.
     let near = (wanted.chars().count() / 3).max(usize::from(wanted.len() > 3) + 1);
-    let rank = |pane: &Candidate<'_>| {
+    let forms = forms(panes, is_host);
+    let rank = |(pane, form): (&Candidate<'_>, &String)| {
         let name = pane.name.to_lowercase();
         let contains = name.contains(&wanted) || (!name.is_empty() && wanted.contains(&name));
         let distance = distance(&wanted, &name);
-        (contains || distance <= near).then(|| (distance, pane.name.to_owned()))
+        (contains || distance <= near).then(|| (distance, form.clone()))
     };
-    let usable = panes.iter().filter(|pane| rules.allow_ended || !pane.ended);
-    let mut ranked: Vec<_> = usable.filter_map(rank).collect();
+    let mut ranked: Vec<_> = panes
+        .iter()
+        .zip(&forms)
+        .filter(|(pane, _)| rules.allow_ended || !pane.ended)
+        .filter(|(pane, _)| target.host().is_none_or(|host| pane.host == host))
+        .filter_map(rank)
+        .collect();
     ranked.sort();
     ranked.dedup();
-    ranked.into_iter().take(SUGGESTIONS).map(|(_, name)| name).collect()
+    ranked.into_iter().take(SUGGESTIONS).map(|(_, form)| form).collect()
 }
 
-/// The form that means a pane of this name, where no other has it: the name, or `=name` where the name looks
-/// like something else.
-pub fn name_form(name: &str) -> String {
-    let plain = Target::parse(name).is_ok_and(|target| target.form == Form::Plain);
-    if plain { name.to_owned() } else { format!("={name}") }
+/// The form that means a pane of this name on its own host, where no other has it: the name, or `=name` where the name
+/// looks like something else.
+pub fn name_form(name: &str, is_host: &dyn Fn(&str) -> bool) -> String {
+    if is_plain(name, is_host) { name.to_owned() } else { format!("={name}") }
+}
+
+/// Whether a text is taken as it stands.
+fn is_plain(text: &str, is_host: &dyn Fn(&str) -> bool) -> bool {
+    Target::parse(text, is_host)
+        .is_ok_and(|target| target.form == Form::Plain && target.host.is_none())
 }

@@ -3,6 +3,7 @@
 mod attach;
 mod out;
 mod requests;
+mod subscribe;
 mod window;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 use towline_client::connection::spoken;
 use towline_client::socket::Socket;
 use towline_protocol::v1::{self, ClientFrame, ClientHello, ErrorKind, client_frame, server_frame};
@@ -23,12 +25,16 @@ pub(crate) use out::Out;
 pub(crate) use window::Window;
 
 use crate::fault::Fault;
+use crate::fleet::Relayed;
 use crate::pane::{Command, Pane, ViewId};
 use crate::server::Server;
 use attach::Attachment;
 
 /// A client says hello at once; one that doesn't is none.
 const HELLO: Duration = Duration::from_secs(10);
+
+/// A client that promises a heartbeat is taken for gone when so many have not come.
+const SILENT_BEATS: u64 = 3;
 
 /// How much is read before it is looked at.
 const READ: usize = 64 * 1024;
@@ -60,6 +66,7 @@ pub(crate) async fn serve(server: Arc<Server>, socket: Socket) {
         decoder: FrameDecoder::new(),
         streams: HashMap::new(),
         ssh_auth_sock: Vec::new(),
+        silence: Duration::ZERO,
         server: Arc::clone(&server),
     };
     if let Err(error) = connection.run().await {
@@ -75,6 +82,7 @@ pub(crate) async fn serve(server: Arc<Server>, socket: Socket) {
 enum Stream {
     Attachment(Attachment),
     Task { task: AbortHandle, window: Arc<Window> },
+    Relayed(Relayed),
 }
 
 impl Stream {
@@ -82,6 +90,7 @@ impl Stream {
         match self {
             Self::Attachment(attachment) => attachment.end(),
             Self::Task { task, .. } => task.abort(),
+            Self::Relayed(relayed) => relayed.end(),
         }
     }
 }
@@ -94,6 +103,8 @@ struct Connection {
     decoder: FrameDecoder,
     streams: HashMap<u64, Stream>,
     ssh_auth_sock: Vec<u8>,
+    /// A client that says nothing for so long is gone; zero for one that has promised nothing.
+    silence: Duration,
 }
 
 impl Connection {
@@ -110,10 +121,13 @@ impl Connection {
         // Before the last server's panes have been taken up, no answer about a pane would be true.
         self.server.ready().await;
         let mut buffer = vec![0; READ];
+        let mut heard = Instant::now();
         loop {
+            let silent = heard + self.silence;
             tokio::select! {
                 biased;
                 read = self.socket.read(&mut buffer) => {
+                    heard = Instant::now();
                     match read? {
                         0 => return Ok(()),
                         count => self.decoder.extend(&buffer[..count]),
@@ -124,9 +138,13 @@ impl Connection {
                     self.streams.retain(|_, stream| match stream {
                         Stream::Task { task, .. } => !task.is_finished(),
                         Stream::Attachment(_) => true,
+                        Stream::Relayed(relayed) => !relayed.is_done(),
                     });
                 }
                 flushed = self.out.flush_backlog() => flushed?,
+                () = tokio::time::sleep_until(silent), if !self.silence.is_zero() => {
+                    return Err(ConnError::Silent);
+                }
                 reason = crate::server::ended(&mut ending) => {
                     self.out.send(server_frame::Body::Goodbye(v1::Goodbye { reason: reason.into() }));
                     let _ = tokio::time::timeout(Duration::from_millis(200), self.out.flush()).await;
@@ -170,7 +188,9 @@ impl Connection {
             }
             None => answer.error = Some(no_common_version(ours, &hello).into()),
         }
+        self.server.fleet.lend_ssh_agent(&hello.ssh_auth_sock);
         self.ssh_auth_sock = hello.ssh_auth_sock;
+        self.silence = Duration::from_millis(u64::from(hello.heartbeat_ms) * SILENT_BEATS);
         self.out.extend(|bytes| {
             bytes.extend_from_slice(&PREAMBLE);
             encode_frame(&answer, bytes);
@@ -190,18 +210,25 @@ impl Connection {
             Some(Body::Credit(credit)) => match self.streams.get(&credit.stream) {
                 Some(Stream::Attachment(attachment)) => attachment.credit(credit.bytes),
                 Some(Stream::Task { window, .. }) => window.add(credit.bytes),
+                Some(Stream::Relayed(relayed)) => {
+                    relayed.send(|stream| Body::Credit(v1::Credit { stream, ..credit }))
+                }
                 None => {}
             },
-            Some(Body::ViewSize(size)) => {
-                if let Some(Stream::Attachment(attachment)) = self.streams.get(&size.stream) {
-                    attachment.resize(size.size.as_ref());
+            Some(Body::ViewSize(size)) => match self.streams.get(&size.stream) {
+                Some(Stream::Attachment(attachment)) => attachment.resize(size.size.as_ref()),
+                Some(Stream::Relayed(relayed)) => {
+                    relayed.send(|stream| Body::ViewSize(v1::ViewSize { stream, ..size }));
                 }
-            }
-            Some(Body::Repaint(repaint)) => {
-                if let Some(Stream::Attachment(attachment)) = self.streams.get(&repaint.stream) {
-                    attachment.repaint();
+                Some(Stream::Task { .. }) | None => {}
+            },
+            Some(Body::Repaint(repaint)) => match self.streams.get(&repaint.stream) {
+                Some(Stream::Attachment(attachment)) => attachment.repaint(),
+                Some(Stream::Relayed(relayed)) => {
+                    relayed.send(|stream| Body::Repaint(v1::Repaint { stream }));
                 }
-            }
+                Some(Stream::Task { .. }) | None => {}
+            },
             Some(Body::Cancel(cancel)) => {
                 if let Some(stream) = self.streams.remove(&cancel.id) {
                     stream.end();
@@ -218,11 +245,16 @@ impl Connection {
     fn input(&self, input: v1::Input) {
         match self.streams.get(&input.stream) {
             Some(Stream::Attachment(attachment)) => attachment.input(&self.out, input),
-            _ => self.out.send(server_frame::Body::InputAck(v1::InputAck {
-                stream: input.stream,
-                seq: input.seq,
-                error: Some(Fault::new(ErrorKind::NotFound, "the stream has ended").into()),
-            })),
+            Some(Stream::Relayed(relayed)) => {
+                relayed.send(|stream| client_frame::Body::Input(v1::Input { stream, ..input }));
+            }
+            Some(Stream::Task { .. }) | None => {
+                self.out.send(server_frame::Body::InputAck(v1::InputAck {
+                    stream: input.stream,
+                    seq: input.seq,
+                    error: Some(Fault::new(ErrorKind::NotFound, "the stream has ended").into()),
+                }))
+            }
         }
     }
 

@@ -7,16 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use towline_client::target::LOCAL_HOST;
 use towline_protocol::v1::{self, ErrorKind, Request, goodbye, reply, request, server_frame};
 
 use super::attach::{Attachment, view_size};
 use super::{Connection, Out, Stream, Window};
 use crate::fault::Fault;
+use crate::fleet::{Onward, Route, relay};
 use crate::pane::{self, Command, NewView, Pane, ViewId, end, folder, look, typing};
 use crate::panes::check_name;
 use crate::server::Server;
 use crate::spawn;
 use crate::store::RowStatus;
+
+/// The longest that a list waits for hosts.
+const LIST_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long `server stop` and `restart` leave for the reply to go out.
 const LAST_WORDS: Duration = Duration::from_millis(20);
@@ -24,13 +29,27 @@ const LAST_WORDS: Duration = Duration::from_millis(20);
 impl Connection {
     /// Carries out a request in a task of its own, so that a slow one holds up no other.
     pub(super) fn request(&mut self, request: Request) {
-        let Request { id, key, body } = request;
-        let Some(body) = body else {
+        let Request { id, key, host, body } = request;
+        let Some(mut body) = body else {
             let fault = Fault::new(ErrorKind::Unsupported, "this server does not know the request")
                 .hint("tow server restart    puts a newer server in place; panes run on");
             return answer(&self.out, id, Err(fault));
         };
+        match self.server.route(&host, &mut body) {
+            Ok(Route::Here) => {}
+            Ok(Route::There(peer, hints)) => {
+                let cancellable = !changes(&body);
+                let relayed = relay(&peer, Onward { key, body, hints }, self.out.clone(), id);
+                // What changes something is carried out also when whoever asked for it has gone.
+                if cancellable {
+                    self.streams.insert(id, Stream::Relayed(relayed));
+                }
+                return;
+            }
+            Err(fault) => return answer(&self.out, id, Err(fault)),
+        }
         let job = Job {
+            host,
             server: Arc::clone(&self.server),
             out: self.out.clone(),
             id,
@@ -70,6 +89,7 @@ fn changes(body: &request::Body) -> bool {
             | Body::Rename(_)
             | Body::Clean(_)
             | Body::Shutdown(_)
+            | Body::Disconnect(_)
     )
 }
 
@@ -78,22 +98,25 @@ fn credit(body: &request::Body) -> u64 {
     match body {
         request::Body::Follow(follow) => follow.credit,
         request::Body::Raw(raw) => raw.credit,
+        request::Body::Subscribe(subscribe) => subscribe.credit,
         _ => 0,
     }
 }
 
-fn answer(out: &Out, id: u64, outcome: Result<reply::Body, Fault>) {
+pub(super) fn answer(out: &Out, id: u64, outcome: Result<reply::Body, Fault>) {
     let body = outcome.unwrap_or_else(|fault| reply::Body::Error(fault.into()));
     out.send(server_frame::Body::Reply(v1::Reply { id, body: Some(body) }));
 }
 
 /// One request on its way.
-struct Job {
-    server: Arc<Server>,
-    out: Out,
-    id: u64,
-    view: ViewId,
-    ssh_auth_sock: Vec<u8>,
+pub(super) struct Job {
+    /// The host that the request is about, for those about a link.
+    pub(super) host: String,
+    pub(super) server: Arc<Server>,
+    pub(super) out: Out,
+    pub(super) id: u64,
+    pub(super) view: ViewId,
+    pub(super) ssh_auth_sock: Vec<u8>,
 }
 
 impl Job {
@@ -102,6 +125,7 @@ impl Job {
             request::Body::Follow(request) => self.follow(request, window).await,
             request::Body::Raw(request) => self.raw(request, window).await,
             request::Body::Watch(_) => self.watch().await,
+            request::Body::Subscribe(_) => self.subscribe(window).await,
             request::Body::Shutdown(shutdown) => self.shutdown(shutdown).await,
             body => {
                 let outcome = self.once(key, body).await;
@@ -124,7 +148,7 @@ impl Job {
                 self.lend_ssh_agent(&pane);
                 reply::Body::Spawned(v1::Spawned { pane: Some(pane.describe()) })
             }
-            Body::List(request) => reply::Body::Listed(self.list(&request)),
+            Body::List(request) => reply::Body::Listed(self.list(&request).await?),
             Body::Info(request) => reply::Body::Info(self.info(&request)?),
             Body::Peek(request) => {
                 let pane = self.find(request.target.as_ref())?;
@@ -161,36 +185,54 @@ impl Job {
             }
             Body::Clean(_) => reply::Body::Cleaned(self.clean().await),
             Body::Status(_) => reply::Body::Status(self.status()),
+            Body::Connect(request) => {
+                let peer = self.server.peer(&self.host)?;
+                let patience = Duration::from_millis(request.patience_ms.into());
+                peer.connection(patience).await?;
+                reply::Body::Connected(v1::Connected { host: Some(peer.state()) })
+            }
+            Body::Disconnect(_) => {
+                self.server.peer(&self.host)?.park();
+                reply::Body::Done(v1::Done {})
+            }
             // These have ways of their own; see `run` and `Connection::request`.
             Body::Attach(_)
             | Body::Follow(_)
             | Body::Raw(_)
             | Body::Watch(_)
+            | Body::Subscribe(_)
             | Body::Shutdown(_) => {
                 return Err(Fault::internal("a request went the wrong way"));
             }
         })
     }
 
-    fn list(&self, request: &v1::List) -> v1::Listed {
-        let panes: Vec<_> = self
-            .server
-            .panes
-            .all()
+    async fn list(&self, request: &v1::List) -> Result<v1::Listed, Fault> {
+        let patience = Duration::from_millis(request.patience_ms.into()).min(LIST_PATIENCE);
+        let hosts = match request.fleet {
+            true => self.server.list_fleet(&request.hosts, patience).await?,
+            false => Vec::new(),
+        };
+        let hosts = hosts.into_iter().map(|host| without_ended(host, request.ended)).collect();
+        let here = request.hosts.is_empty() || request.hosts.iter().any(|host| host == LOCAL_HOST);
+        let all = if here { self.server.panes.all() } else { Vec::new() };
+        let panes: Vec<_> = all
             .into_iter()
             .filter(|pane| request.ended || !pane.facts().removing)
             .filter(|pane| request.ended || pane.facts().row.status != RowStatus::Ended)
             .collect();
         sample(&self.server, &panes);
         self.server.probe_holders();
-        v1::Listed {
+        Ok(v1::Listed {
+            hosts,
+            warnings: self.server.fleet.trouble().into_iter().collect(),
             panes: panes.iter().map(|pane| pane.describe()).collect(),
-            host: Some(v1::Host {
-                name: "local".into(),
+            host: here.then(|| v1::Host {
+                name: LOCAL_HOST.into(),
                 id: self.server.server_id.to_vec(),
                 version: env!("CARGO_PKG_VERSION").into(),
             }),
-        }
+        })
     }
 
     fn info(&self, request: &v1::Info) -> Result<v1::Pane, Fault> {
@@ -440,8 +482,14 @@ async fn open(pane: &Pane, client: &[u8], again: bool) -> Result<v1::InputOpened
     pane.ask(|done| Command::Open { client, again, done }).await
 }
 
+/// A host without its ended panes, unless they are asked for.
+fn without_ended(mut host: v1::HostState, ended: bool) -> v1::HostState {
+    host.panes.retain(|pane| ended || pane.exit.is_none());
+    host
+}
+
 /// Brings what the panes' processes use up to date.
-fn sample(server: &Server, panes: &[Arc<Pane>]) {
+pub(super) fn sample(server: &Server, panes: &[Arc<Pane>]) {
     let roots: Vec<i32> =
         panes.iter().map(|pane| pane.facts().pid).filter(|pid| *pid > 0).collect();
     let usage = server.sampler.usage(&roots);

@@ -74,6 +74,9 @@ impl Facts {
             kept_from: 0,
             restarts: row.restarts,
             folder: folder.as_os_str().as_bytes().to_vec(),
+            agent: String::new(),
+            tmux: false,
+            host: String::new(),
         }
     }
 

@@ -25,6 +25,10 @@ pub(crate) enum Op {
     Delete(u64),
     /// Remember a value under a name.
     Set(&'static str, Vec<u8>),
+    /// Remember what was last seen of a host, as an encoded `HostState`.
+    PutHost(String, Vec<u8>),
+    /// Forget the host.
+    DeleteHost(String),
 }
 
 enum Job {
@@ -36,6 +40,8 @@ enum Job {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) panes: Vec<PaneRow>,
+    /// What was last seen of each host, by alias, as encoded `HostState`s.
+    pub(crate) hosts: Vec<(String, Vec<u8>)>,
     /// The server's UUID.
     pub(crate) server_id: [u8; 16],
     /// The boot the panes ran in, as far as it was known.
@@ -183,9 +189,14 @@ mod tests {
         };
         store.commit(Op::Put(Box::new(row.clone()))).await.unwrap();
         store.commit(Op::Set("boot_id", b"boot".to_vec())).await.unwrap();
+        store.commit(Op::PutHost("thor".into(), vec![1])).await.unwrap();
+        store.commit(Op::PutHost("thor".into(), vec![2])).await.unwrap();
+        store.commit(Op::PutHost("loki".into(), vec![3])).await.unwrap();
+        store.commit(Op::DeleteHost("loki".into())).await.unwrap();
         store.close().await;
         let (store, again) = Store::open(&path).unwrap();
         assert_eq!(again.panes, vec![row]);
+        assert_eq!(again.hosts, [("thor".to_owned(), vec![2])]);
         assert_eq!(again.server_id, loaded.server_id);
         assert_eq!(again.boot_id.as_deref(), Some(&b"boot"[..]));
         assert_eq!(again.next_pane, 8);
@@ -194,6 +205,17 @@ mod tests {
         let (_, last) = Store::open(&path).unwrap();
         assert!(last.panes.is_empty());
         assert_eq!(last.next_pane, 8, "an id is never used twice");
+    }
+
+    #[test]
+    fn a_store_of_the_first_layout_is_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.db");
+        let connection = schema::open(&path).unwrap();
+        connection.execute_batch("DROP TABLE host; PRAGMA user_version = 1;").unwrap();
+        drop(connection);
+        let connection = schema::open(&path).unwrap();
+        assert!(schema::load(&connection, &path).unwrap().hosts.is_empty());
     }
 
     #[test]

@@ -146,6 +146,12 @@ pub(super) fn apply(to: &Transaction<'_>, op: &Op) -> rusqlite::Result<()> {
         Op::Set(name, value) => to
             .execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", params![name, value])
             .map(|_| ()),
+        Op::PutHost(alias, state) => to
+            .execute("INSERT OR REPLACE INTO host VALUES (?1, ?2)", params![alias, state])
+            .map(|_| ()),
+        Op::DeleteHost(alias) => {
+            to.execute("DELETE FROM host WHERE alias = ?1", [alias]).map(|_| ())
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::Loaded;
 use super::row::{self, PaneRow};
 
 /// The newest layout this build knows, kept in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long to wait for another process that has the database open (a person with `sqlite3`).
 const BUSY: Duration = Duration::from_secs(2);
@@ -38,6 +38,11 @@ CREATE TABLE pane (
     spawn_key     BLOB    NOT NULL,
     started_at    INTEGER NOT NULL
 ) STRICT;
+";
+
+/// What layout 2 has beyond layout 1: hosts, with what was last seen there (a `HostState` message).
+const HOSTS: &str = "
+CREATE TABLE host (alias TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT;
 ";
 
 /// Why the store can't be used.
@@ -94,10 +99,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         // loses nothing, and what a power cut could take back names processes that the cut ended anyway.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        if found == 0 {
-            connection
-                .execute_batch(&format!("BEGIN;{LAYOUT}PRAGMA user_version={VERSION};COMMIT;"))?;
-        }
+        let missing = match found {
+            0 => format!("{LAYOUT}{HOSTS}"),
+            1 => HOSTS.to_owned(),
+            _ => return Ok(()),
+        };
+        connection
+            .execute_batch(&format!("BEGIN;{missing}PRAGMA user_version={VERSION};COMMIT;"))?;
         Ok(())
     };
     prepare().map_err(open_error)?;
@@ -125,11 +133,16 @@ pub(super) fn load(connection: &Connection, path: &Path) -> Result<Loaded, Store
             .prepare(&format!("SELECT {} FROM pane ORDER BY id", row::COLUMNS))?
             .query_map([], PaneRow::read)?
             .collect::<rusqlite::Result<Vec<_>>>()?;
+        let hosts = connection
+            .prepare("SELECT alias, state FROM host")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
         let last: Option<i64> = connection
             .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'pane'", [], |row| row.get(0))
             .optional()?;
         Ok(Loaded {
             panes,
+            hosts,
             server_id,
             boot_id: meta("boot_id")?,
             next_pane: last.unwrap_or(0).cast_unsigned() + 1,

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Characters kept of a notification's title or body.
 const MAX_NOTICE: usize = 1024;
 
+/// Characters kept of a notification's id; kitty's are a dozen.
+const MAX_NOTICE_ID: usize = 128;
+
 /// Base64 as programs write it: with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -106,10 +109,10 @@ impl Sink<'_> {
     /// Kitty's notifications: metadata, then a part of the title or the body.
     fn osc99(&mut self, body: &[u8]) {
         let (metadata, Some(payload)) = split(body) else { return };
-        let (mut id, mut part, mut done, mut encoded) = ("", "title", true, false);
+        let (mut id, mut part, mut done, mut encoded) = (String::new(), "title", true, false);
         for pair in std::str::from_utf8(metadata).unwrap_or_default().split(':') {
             match pair.split_once('=') {
-                Some(("i", value)) => id = value,
+                Some(("i", value)) => id = plain(value, MAX_NOTICE_ID),
                 Some(("p", value)) => part = value,
                 Some(("d", value)) => done = value != "0",
                 Some(("e", value)) => encoded = value == "1",
@@ -133,7 +136,7 @@ impl Sink<'_> {
             to.push_str(&text);
         }
         if !done {
-            self.screen.notice = Some((plain(id, MAX_NOTICE), title, body));
+            self.screen.notice = Some((id, title, body));
         } else if body.is_empty() {
             self.notify(None, title.as_bytes());
         } else {

@@ -28,7 +28,7 @@ impl Screen {
             // The main screen's cursor is what leaving the alternate screen restores.
             let (row, col) = (self.saved[0].row.min(self.lines - 1), self.saved[0].col);
             let (row, col) = resize_main(&mut self.main, cols, lines, (row, col), now);
-            (self.saved[0].row, self.saved[0].col) = (row, col.min(cols - 1));
+            (self.saved[0].row, self.saved[0].col) = (row, col);
             self.row = resize_plain(alt, cols, lines, self.row, now);
             self.pending = self.pending && self.cols == cols;
         } else {
@@ -41,6 +41,10 @@ impl Screen {
         self.tabs.fit(cols);
         (self.cols, self.lines) = (cols, lines);
         (self.top, self.bottom) = (0, lines);
+        for saved in &mut self.saved {
+            saved.row = saved.row.min(lines - 1);
+            saved.col = saved.col.min(cols - 1);
+        }
     }
 }
 

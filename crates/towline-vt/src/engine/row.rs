@@ -23,6 +23,11 @@ impl Row {
         self.cells.get(col).copied().unwrap_or(Cell::BLANK)
     }
 
+    /// The length without cells at the end that are as they were when the row was new.
+    pub(crate) fn used_len(&self) -> usize {
+        self.cells.iter().rposition(|c| *c != Cell::BLANK).map_or(0, |i| i + 1)
+    }
+
     pub(super) fn from_cells(cells: Vec<Cell>, wrapped: bool, changed: u64) -> Self {
         Row { cells, wrapped, changed }
     }

@@ -34,7 +34,7 @@ pub(crate) struct Pen {
 }
 
 /// What DECSC saves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Saved {
     pub(crate) row: usize,
     pub(crate) col: usize,
@@ -70,9 +70,9 @@ pub(crate) struct Screen {
     pub(crate) extras: Extras,
     pub(crate) synchronized: bool,
     /// The character that REP repeats.
-    pub(super) last: Option<char>,
+    pub(crate) last: Option<char>,
     /// An unfinished OSC 99: its id, title and body.
-    pub(super) notice: Option<(String, String, String)>,
+    pub(crate) notice: Option<(String, String, String)>,
     /// Counts feeds and whatever else may change what is seen.
     pub(crate) generation: u64,
 }

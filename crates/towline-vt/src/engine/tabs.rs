@@ -10,7 +10,7 @@ pub(crate) struct Tabs {
 }
 
 impl Tabs {
-    fn is_stop(&self, col: usize) -> bool {
+    pub(crate) fn is_stop(&self, col: usize) -> bool {
         match &self.custom {
             Some(stops) => stops.get(col).copied().unwrap_or(col.is_multiple_of(INTERVAL)),
             None => col.is_multiple_of(INTERVAL),

@@ -85,6 +85,8 @@ pub(crate) fn output() -> impl Strategy<Value = Vec<u8>> {
         "\x1b]11;rgb:10/20/30\x1b\\",
         "\x1b[?1048h",
         "\x1b[?1048l",
+        "\x1b]99;i=1:d=0;part\x1b\\",
+        "\x1b]99;i=1:p=body;end\x1b\\",
     ]);
     let link = prop::sample::select(vec![
         "\x1b]8;;http://a.example/x;y\x1b\\",

@@ -8,7 +8,6 @@ use towline_protocol::v1;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::overlay::{Size, fit};
-use crate::pane::target::targets;
 
 /// A key, as far as the list knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +48,8 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn new(panes: &[v1::Pane]) -> Self {
-        Self { rows: listing(panes), cursor: 0, number: 0, top: 0 }
+    pub(super) fn new(panes: &[v1::Pane], targets: &[String]) -> Self {
+        Self { rows: listing(panes, targets), cursor: 0, number: 0, top: 0 }
     }
 
     pub(super) fn press(&mut self, press: Press) -> Outcome {
@@ -105,22 +104,17 @@ impl List {
 }
 
 /// One line for each pane: number, target, command and folder.
-fn listing(panes: &[v1::Pane]) -> Vec<String> {
-    let targets = targets(panes);
-    let names: Vec<&str> = panes
-        .iter()
-        .map(|pane| targets.get(&pane.id).map_or(pane.name.as_str(), String::as_str))
-        .collect();
-    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+fn listing(panes: &[v1::Pane], targets: &[String]) -> Vec<String> {
+    let widest = targets.iter().map(|name| name.width()).max().unwrap_or(0);
     let digits = panes.len().to_string().len();
-    let line = |(index, (pane, name)): (usize, (&v1::Pane, &&str))| {
+    let line = |(index, (pane, name)): (usize, (&v1::Pane, &String))| {
         let program = pane.command.first().map(|program| last_part(program)).unwrap_or_default();
         let folder = last_part(&pane.cwd);
         let padding = widest - name.width();
         let line = format!("{:>digits$} {name}{:padding$}  {program:<8}  {folder}", index + 1, "");
         line.trim_end().to_owned()
     };
-    panes.iter().zip(&names).enumerate().map(line).collect()
+    panes.iter().zip(targets).enumerate().map(line).collect()
 }
 
 fn last_part(path: &[u8]) -> String {
@@ -147,15 +141,15 @@ mod tests {
     }
 
     fn press(count: u64, presses: &[Press]) -> Outcome {
-        let mut list = List::new(&panes(count));
+        let mut list = List::new(&panes(count), &names(count));
         let outcomes = presses.iter().map(|press| list.press(*press));
         outcomes.last().unwrap_or(Outcome::Stay)
     }
 
     #[test]
     fn lines_tell_number_name_program_and_folder() {
-        assert_eq!(listing(&panes(1)), ["1 p1  claude    app"]);
-        let ten = listing(&panes(10));
+        assert_eq!(listing(&panes(1), &names(1)), ["1 p1  claude    app"]);
+        let ten = listing(&panes(10), &names(10));
         assert_eq!(
             (ten[0].as_str(), ten[9].as_str()),
             (" 1 p1   claude    app", "10 p10  claude    app")
@@ -190,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_row_under_the_cursor_is_always_shown() {
-        let mut list = List::new(&panes(30));
+        let mut list = List::new(&panes(30), &names(30));
         let size = Size { cols: 40, rows: 7 };
         let shown = |list: &mut List| String::from_utf8(list.paint(size)).unwrap();
         assert!(shown(&mut list).contains("\x1b[7m 1 p1 "));

@@ -36,8 +36,8 @@ pub(super) enum Next {
 /// What to ask for again.
 pub(super) struct Request {
     pub(super) attach: v1::Attach,
-    /// The pane's id.
-    pub(super) pane: u64,
+    /// The pane, by its id.
+    pub(super) pane: String,
 }
 
 impl<'a> Link<'a> {
@@ -148,8 +148,8 @@ fn was_stopped(context: &Context) -> bool {
 }
 
 /// How a pane ended, as the server tells.
-async fn exit(connection: &Connection, pane: u64) -> Option<v1::Exit> {
-    let target = v1::Target { text: format!("%{pane}"), allow_ended: true, ..Default::default() };
+async fn exit(connection: &Connection, pane: String) -> Option<v1::Exit> {
+    let target = v1::Target { text: pane, allow_ended: true, ..Default::default() };
     match connection.request(request::Body::Info(v1::Info { target: Some(target) })).await {
         Ok(reply::Body::Info(pane)) => pane.exit,
         _ => None,

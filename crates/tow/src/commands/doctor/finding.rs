@@ -8,7 +8,7 @@ use crate::table::folded;
 /// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Status {
+pub(crate) enum Status {
     /// As it should be.
     Ok,
     /// It works, and may surprise one day.
@@ -19,41 +19,41 @@ pub(super) enum Status {
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
+pub(crate) struct Finding {
     /// What was looked at.
-    pub(super) name: &'static str,
-    pub(super) status: Status,
+    pub(crate) name: &'static str,
+    pub(crate) status: Status,
     /// One line.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// A line to paste.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fix: Option<String>,
+    pub(crate) fix: Option<String>,
 }
 
 impl Finding {
-    pub(super) fn of(name: &'static str) -> Self {
+    pub(crate) fn of(name: &'static str) -> Self {
         Self { name, status: Status::Ok, message: String::new(), fix: None }
     }
 
-    pub(super) fn ok(self, message: impl Into<String>) -> Self {
+    pub(crate) fn ok(self, message: impl Into<String>) -> Self {
         Self { status: Status::Ok, message: message.into(), ..self }
     }
 
-    pub(super) fn warning(self, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(self, message: impl Into<String>) -> Self {
         Self { status: Status::Warning, message: message.into(), ..self }
     }
 
-    pub(super) fn failed(self, message: impl Into<String>) -> Self {
+    pub(crate) fn failed(self, message: impl Into<String>) -> Self {
         Self { status: Status::Failed, message: message.into(), ..self }
     }
 
-    pub(super) fn fix(self, fix: impl Into<String>) -> Self {
+    pub(crate) fn fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
     }
 }
 
 /// The findings as lines for people, each at most `width` columns wide.
-pub(super) fn render(findings: &[Finding], width: Option<usize>, colors: bool) -> String {
+pub(crate) fn render(findings: &[Finding], width: Option<usize>, colors: bool) -> String {
     let widest = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
     let mut out = String::new();
     for finding in findings {

@@ -58,7 +58,7 @@ fn settings() -> Vec<String> {
 }
 
 /// The value of `KillUserProcesses`; systemd's own default is no.
-fn kill_user_processes(texts: &[String]) -> bool {
+pub(crate) fn kill_user_processes(texts: &[String]) -> bool {
     let lines = texts.iter().flat_map(|text| text.lines());
     let mut values = lines.rev().filter_map(|line| {
         let (key, value) = line.split_once('=')?;
@@ -77,7 +77,8 @@ fn judge_manager(manager: bool) -> Finding {
     }
 }
 
-fn judge_logout(kills: bool, linger: bool, manager: bool) -> Finding {
+/// What logging out does to panes.
+pub(crate) fn judge_logout(kills: bool, linger: bool, manager: bool) -> Finding {
     let finding = Finding::of("logout");
     match (linger, kills, manager) {
         (true, ..) => finding.ok("lingering is on: panes outlive logging out"),

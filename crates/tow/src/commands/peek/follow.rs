@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
 use crate::pane::state::end_in_words;
+use crate::pane::target::by_id;
 use crate::redraw::Redraw;
 use crate::request::target_to_look_at;
 use crate::resume::Resume;
@@ -37,6 +38,8 @@ struct Rows {
     json: bool,
     /// The number of the first row to print, where that was asked for.
     first_line: Option<u64>,
+    /// The pane was reached once: from then on its host is waited for.
+    begun: bool,
     /// Where the follow is, once it has begun.
     place: Option<v1::FollowPlace>,
 }
@@ -54,6 +57,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, Comm
             Some(_) if !terminal => Some(peek(context, args).await?.first_line),
             _ => None,
         },
+        begun: false,
         place: None,
     };
     let mut target = args.target.clone();
@@ -61,6 +65,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, Comm
     loop {
         match follow(&connection, args, &mut target, &mut rows, &mut resume).await? {
             Outcome::Ended(end) => return finish(context, &target, end),
+            Outcome::Away => {}
             Outcome::Lost => {
                 if let Some(redraw) = &mut rows.redraw {
                     redraw.forget();
@@ -74,6 +79,8 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, Comm
 enum Outcome {
     Ended(v1::StreamEnd),
     Lost,
+    /// The pane's host can't be reached, which has been said.
+    Away,
 }
 
 async fn follow(
@@ -95,11 +102,18 @@ async fn follow(
     let (reply, mut stream) = match connection.open(request::Body::Follow(request)).await {
         Ok(opened) => opened,
         Err(RequestError::Lost { .. }) => return Ok(Outcome::Lost),
+        Err(RequestError::Remote(error))
+            if rows.begun && error.kind() == v1::ErrorKind::Unreachable =>
+        {
+            resume.away(&error).await;
+            return Ok(Outcome::Away);
+        }
         Err(error) => return Err(error.into()),
     };
     if let v1::reply::Body::Followed(v1::Followed { pane: Some(pane) }) = reply {
         // A later pane of the same name is another pane.
-        *target = format!("%{}", pane.id);
+        *target = by_id(&pane);
+        rows.begun = true;
     }
     while let Some(item) = stream.next().await {
         match item {

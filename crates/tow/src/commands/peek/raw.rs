@@ -9,6 +9,7 @@ use super::Args;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
+use crate::pane::target::by_id;
 use crate::request::target_to_look_at;
 use crate::resume::Resume;
 
@@ -21,23 +22,38 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, Comm
     let mut target = args.target.clone();
     let mut next_offset = None;
     let mut resume = Resume::default();
+    // The pane was reached once: from then on its host is waited for.
+    let mut begun = false;
     loop {
-        match copy(&connection, args, &mut target, &mut next_offset, &mut resume).await? {
-            Some(v1::StreamEnd { error: Some(error), .. }) => return Err(error.into()),
-            Some(_) => return Ok(ExitCode::SUCCESS),
-            None => connection = resume.again(context, connection.goodbye()).await?,
+        match copy(&connection, args, &mut target, &mut next_offset, &mut resume, &mut begun)
+            .await?
+        {
+            Copied::Ended(v1::StreamEnd { error: Some(error), .. }) => return Err(error.into()),
+            Copied::Ended(_) => return Ok(ExitCode::SUCCESS),
+            Copied::Away => {}
+            Copied::Lost => connection = resume.again(context, connection.goodbye()).await?,
         }
     }
 }
 
-/// Copies until the stream ends; none where the connection was lost before.
+/// How copying came to an end.
+enum Copied {
+    Ended(v1::StreamEnd),
+    /// The connection was lost.
+    Lost,
+    /// The pane's host can't be reached, which has been said.
+    Away,
+}
+
+/// Copies until the stream ends.
 async fn copy(
     connection: &Connection,
     args: &Args,
     target: &mut String,
     next_offset: &mut Option<u64>,
     resume: &mut Resume,
-) -> Result<Option<v1::StreamEnd>, CommandError> {
+    begun: &mut bool,
+) -> Result<Copied, CommandError> {
     let request = v1::Raw {
         target: target_to_look_at(target),
         from_offset: *next_offset,
@@ -48,11 +64,18 @@ async fn copy(
     };
     let (reply, mut stream) = match connection.open(request::Body::Raw(request)).await {
         Ok(opened) => opened,
-        Err(RequestError::Lost { .. }) => return Ok(None),
+        Err(RequestError::Lost { .. }) => return Ok(Copied::Lost),
+        Err(RequestError::Remote(error))
+            if *begun && error.kind() == v1::ErrorKind::Unreachable =>
+        {
+            resume.away(&error).await;
+            return Ok(Copied::Away);
+        }
         Err(error) => return Err(error.into()),
     };
     if let v1::reply::Body::Followed(v1::Followed { pane: Some(pane) }) = reply {
-        *target = format!("%{}", pane.id);
+        *target = by_id(&pane);
+        *begun = true;
     }
     while let Some(item) = stream.next().await {
         match item {
@@ -67,9 +90,9 @@ async fn copy(
                 *next_offset = Some(offset + data.len() as u64);
                 stream.credit(data.len() as u64);
             }
-            StreamItem::End(end) => return Ok(Some(end)),
+            StreamItem::End(end) => return Ok(Copied::Ended(end)),
             StreamItem::Ack(_) | StreamItem::Changed => {}
         }
     }
-    Ok(None)
+    Ok(Copied::Lost)
 }

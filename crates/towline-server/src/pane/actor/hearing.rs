@@ -105,7 +105,9 @@ impl Actor {
             FromHolder::Ack { client, seq, status } => self.acknowledged(client, seq, status),
             FromHolder::Opened { client, last, unknown } => {
                 for done in self.opening.remove(&client).into_iter().flatten() {
-                    let _ = done.send(Ok(v1::InputOpened { pane: self.pane.id, last, unknown }));
+                    let opened =
+                        v1::InputOpened { pane: self.pane.id, last, unknown, host: String::new() };
+                    let _ = done.send(Ok(opened));
                 }
             }
             FromHolder::Degraded { on } => {

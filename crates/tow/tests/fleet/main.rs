@@ -1,0 +1,11 @@
+//! Several hosts as one list, through the real binary and the real sshd.
+
+mod list;
+mod verbs;
+
+use towline_testkit::Fleet;
+
+/// A client without hosts.
+fn fleet() -> Fleet {
+    Fleet::new(env!("CARGO_BIN_EXE_tow"))
+}

@@ -1,0 +1,5 @@
+//! Reading, changing and taking over lists of hosts.
+
+mod edit;
+mod file;
+mod import;

@@ -1,0 +1,135 @@
+//! The ways to another host's server: a byte stream each, over which [`Connection`] speaks.
+
+mod error;
+mod ssh;
+mod unix;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::connection::{Connection, HelloOptions};
+use crate::hosts::{Address, Host};
+
+pub use error::{DialError, ReachError, Words};
+pub use ssh::{Ssh, connect_master, disconnect_master, ssh_argv, ssh_words};
+
+/// How a host is dialled.
+#[derive(Debug, Clone, Default)]
+pub struct DialOptions {
+    /// How long it may take until there is a stream (not until a server speaks on it); zero: ten seconds.
+    pub deadline: Duration,
+    /// The `SSH_AUTH_SOCK` of whoever asks; empty: this process's own.
+    pub ssh_auth_sock: Vec<u8>,
+    /// A folder for the sockets of ssh's master connections; made where it is missing.
+    pub control_dir: PathBuf,
+    /// Somebody is there to answer ssh's questions on the terminal; else `BatchMode`.
+    pub interactive: bool,
+}
+
+/// How long dialling may take where nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl DialOptions {
+    /// How long dialling may take.
+    pub(crate) fn patience(&self) -> Duration {
+        if self.deadline.is_zero() { PATIENCE } else { self.deadline }
+    }
+}
+
+/// A stream to a host, before the protocol's first word.
+pub struct Dialed {
+    /// What the other end says.
+    pub reader: Box<dyn AsyncRead + Send + Unpin>,
+    /// What is said to it.
+    pub writer: Box<dyn AsyncWrite + Send + Unpin>,
+    /// What keeps it open (a child process). Dropping it ends the stream.
+    pub way: Way,
+}
+
+impl fmt::Debug for Dialed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialed").field("way", &self.way).finish_non_exhaustive()
+    }
+}
+
+/// What keeps a stream open.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Way {
+    /// Nothing but the stream itself.
+    Stream,
+    /// An ssh, whose standard streams it is.
+    Ssh(Box<Ssh>),
+}
+
+impl Way {
+    /// The last line that whatever carries the stream said of itself (ssh's standard error), without control
+    /// characters; empty where it said nothing.
+    pub fn last_words(&self) -> String {
+        match self {
+            Self::Stream => String::new(),
+            Self::Ssh(ssh) => ssh.last_words(),
+        }
+    }
+}
+
+/// Opens a stream to the host's Towline server.
+///
+/// # Errors
+/// [`DialError`], at the latest after the deadline.
+pub async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, DialError> {
+    match &host.address {
+        Address::Ssh { .. } => ssh::dial(host, options).await,
+        Address::Unix(path) => unix::dial(path, options).await,
+        Address::Tcp { .. } | Address::Tls { .. } => Err(DialError::Refused {
+            message: format!("{} is an address this version can't reach", host.address),
+            hints: vec![crate::hosts::ADDRESS_FORMS.into()],
+        }),
+    }
+}
+
+/// Opens a stream to the host's server and shakes hands over it. The stream is kept open by the connection.
+///
+/// # Errors
+/// [`ReachError`]. Dialling and greeting have a deadline each (`options.deadline`, `hello.deadline`).
+pub async fn connect(
+    host: &Host,
+    options: &DialOptions,
+    hello: HelloOptions,
+) -> Result<Connection, ReachError> {
+    let Dialed { reader, writer, way } = dial(host, options).await?;
+    let way = Arc::new(way);
+    let reader = Kept { reader, _way: Arc::clone(&way) };
+    let source = match Connection::over_halves(reader, writer, hello).await {
+        Ok(connection) => return Ok(connection),
+        Err(source) => source,
+    };
+    let words = match &*way {
+        Way::Ssh(ssh) if source.is_gone() => ssh.why_ended().await,
+        _ => None,
+    };
+    Err(ReachError::Connect { source, words })
+}
+
+/// A reader and what keeps its stream open.
+struct Kept {
+    reader: Box<dyn AsyncRead + Send + Unpin>,
+    _way: Arc<Way>,
+}
+
+impl AsyncRead for Kept {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reader).poll_read(cx, buf)
+    }
+}

@@ -1,0 +1,199 @@
+//! The other hosts: a link to each that heals by itself, and what was last seen there.
+//!
+//! [`Fleet`] knows the hosts of `hosts.toml` and those in no list that somebody has asked for. Each has a [`Peer`], whose task
+//! keeps the link. [`route`] decides where a request is carried out, [`relay`] carries it on.
+
+mod known;
+mod link;
+mod peer;
+mod relay;
+mod route;
+mod task;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use towline_client::hosts::{self, Host};
+use towline_client::target::LOCAL_HOST;
+use towline_protocol::Message as _;
+use towline_protocol::v1;
+
+pub(crate) use peer::Peer;
+pub(crate) use relay::{Onward, Relayed, relay};
+pub(crate) use route::Route;
+
+use crate::fault::Fault;
+use crate::server::Server;
+
+/// The other hosts.
+pub(crate) struct Fleet {
+    /// `hosts.toml`.
+    file: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// What the file was like when it was read last.
+    stamp: Option<Stamp>,
+    /// The hosts of the file, in its order.
+    listed: Vec<Arc<Peer>>,
+    /// Hosts in no list that somebody has asked for, by what they were called.
+    unlisted: HashMap<String, Arc<Peer>>,
+    /// What the store holds of hosts that have no peer yet.
+    stored: HashMap<String, v1::HostState>,
+    /// Why the file could not be used, while that is so: the hosts that were known before stay.
+    trouble: Option<String>,
+    /// The `SSH_AUTH_SOCK` of whoever asked for something last.
+    ssh_auth_sock: Vec<u8>,
+}
+
+/// What tells that a file is another than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl Fleet {
+    /// No hosts yet; [`Fleet::refresh`] reads them.
+    pub(crate) fn new(file: PathBuf, stored: Vec<(String, Vec<u8>)>) -> Self {
+        let decode = |(alias, state): (String, Vec<u8>)| {
+            v1::HostState::decode(&*state).ok().map(|state| (alias, state))
+        };
+        let stored = stored.into_iter().filter_map(decode).collect();
+        Self { file, inner: Mutex::new(Inner { stored, ..Inner::default() }) }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever asks has this ssh agent now.
+    pub(crate) fn lend_ssh_agent(&self, socket: &[u8]) {
+        if !socket.is_empty() {
+            self.inner().ssh_auth_sock = socket.to_vec();
+        }
+    }
+
+    fn ssh_auth_sock(&self) -> Vec<u8> {
+        self.inner().ssh_auth_sock.clone()
+    }
+
+    /// Why `hosts.toml` can't be used, while it can't.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.inner().trouble.clone()
+    }
+
+    /// The peers of the hosts of the file.
+    pub(crate) fn listed(&self) -> Vec<Arc<Peer>> {
+        self.inner().listed.clone()
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        use std::os::unix::fs::MetadataExt;
+        let data = std::fs::metadata(&self.file).ok()?;
+        Some(Stamp { modified: data.modified().ok(), length: data.len(), inode: data.ino() })
+    }
+}
+
+impl Server {
+    /// Reads `hosts.toml` where it has changed, and starts and ends links accordingly.
+    pub(crate) fn refresh_fleet(self: &Arc<Self>) {
+        let fleet = &self.fleet;
+        let stamp = fleet.stamp();
+        if stamp == fleet.inner().stamp {
+            return;
+        }
+        let loaded = hosts::load(&fleet.file);
+        let mut inner = fleet.inner();
+        inner.stamp = stamp;
+        let hosts = match loaded {
+            Ok(hosts) => hosts,
+            Err(error) => {
+                tracing::warn!("{error}");
+                inner.trouble = Some(error.to_string());
+                return;
+            }
+        };
+        inner.trouble = None;
+        let mut before = std::mem::take(&mut inner.listed);
+        for host in hosts.iter() {
+            let same = before.iter().position(|peer| peer.host == *host);
+            let peer = match same {
+                Some(index) => before.swap_remove(index),
+                None => {
+                    let state = before
+                        .iter()
+                        .find(|peer| peer.alias() == host.alias)
+                        .map(|peer| peer.state())
+                        .or_else(|| inner.stored.remove(&host.alias));
+                    Peer::start(self, host.clone(), state, true)
+                }
+            };
+            inner.listed.push(peer);
+        }
+        for peer in before {
+            peer.end();
+            if !inner.listed.iter().any(|listed| listed.alias() == peer.alias()) {
+                self.store.write(crate::store::Op::DeleteHost(peer.alias().to_owned()));
+            }
+        }
+        drop(inner);
+        self.changed();
+    }
+
+    /// The peer of a host: by its alias, or one in no list as `[user@]host[:port]`.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub(crate) fn peer(self: &Arc<Self>, host: &str) -> Result<Arc<Peer>, Fault> {
+        self.refresh_fleet();
+        let mut inner = self.fleet.inner();
+        if let Some(peer) = inner.listed.iter().find(|peer| peer.alias() == host) {
+            return Ok(Arc::clone(peer));
+        }
+        if host == LOCAL_HOST {
+            return Err(Fault::internal("this host is not another one"));
+        }
+        if let Some(peer) = inner.unlisted.get(host) {
+            return Ok(Arc::clone(peer));
+        }
+        let unlisted = Host::unlisted(host).map_err(|error| Fault::invalid(error.to_string()))?;
+        // As long as the server lives, so that the next command finds the link.
+        let peer = Peer::start(self, unlisted, None, false);
+        inner.unlisted.insert(host.to_owned(), Arc::clone(&peer));
+        Ok(peer)
+    }
+
+    /// The hosts that a list is to show, with what is known of them.
+    ///
+    /// # Errors
+    /// Where one that was asked for is none.
+    pub(crate) async fn list_fleet(
+        self: &Arc<Self>,
+        wanted: &[String],
+        patience: Duration,
+    ) -> Result<Vec<v1::HostState>, Fault> {
+        self.refresh_fleet();
+        let peers = if wanted.is_empty() {
+            self.fleet.listed()
+        } else {
+            let others = wanted.iter().filter(|host| *host != LOCAL_HOST);
+            others.map(|host| self.peer(host)).collect::<Result<_, _>>()?
+        };
+        // Only those that are still being connected to, or from which nothing was heard for long, are waited for.
+        let mut settling = tokio::task::JoinSet::new();
+        for peer in &peers {
+            let peer = Arc::clone(peer);
+            settling.spawn(async move { peer.settle(patience).await });
+        }
+        settling.join_all().await;
+        let mut states: Vec<v1::HostState> = peers.iter().map(|peer| peer.state()).collect();
+        known::mark_same(&mut states, &self.server_id);
+        Ok(states)
+    }
+}

@@ -1,0 +1,258 @@
+//! Carrying a client's request on to another host's server, and its answers back.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use towline_client::connection::{Carried, Sink};
+use towline_protocol::v1::{self, client_frame, reply, request, server_frame};
+
+use super::Peer;
+use crate::conn::Out;
+use crate::fault::Fault;
+
+/// How long a request waits for the link to its host: somewhat less than a command waits for its answer, so that it
+/// gets the reason.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A request that is carried on, as the client's connection knows it.
+#[derive(Debug)]
+pub(crate) struct Relayed {
+    shared: Arc<Shared>,
+    /// Waits for the link, where there was none.
+    waiting: Option<AbortHandle>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    carried: OnceLock<Carried>,
+    /// Nothing follows.
+    done: AtomicBool,
+}
+
+/// A request that is to be carried on.
+pub(crate) struct Onward {
+    pub(crate) key: Vec<u8>,
+    pub(crate) body: request::Body,
+    /// Lines that help where the host knows no such pane, which would name panes without their host.
+    pub(crate) hints: Option<Vec<String>>,
+}
+
+/// Carries a request on. Its answers go out as those to the request `id`. Must be called on the runtime.
+pub(crate) fn relay(peer: &Arc<Peer>, onward: Onward, out: Out, id: u64) -> Relayed {
+    let shared = Arc::new(Shared::default());
+    let answers = Answers {
+        out,
+        id,
+        alias: peer.alias().to_owned(),
+        hints: onward.hints.clone(),
+        shared: Arc::clone(&shared),
+    };
+    let Some(connection) = peer.fresh() else {
+        let peer = Arc::clone(peer);
+        let later = Arc::clone(&shared);
+        let waiting = tokio::spawn(async move {
+            loop {
+                let connection = match peer.connection(PATIENCE).await {
+                    Ok(connection) => connection,
+                    Err(fault) => return answers.refuse(fault),
+                };
+                // The link may have gone in between; nothing was sent then.
+                if carry(&connection, &onward, &answers, &later) {
+                    return;
+                }
+            }
+        });
+        return Relayed { shared, waiting: Some(waiting.abort_handle()) };
+    };
+    if !carry(&connection, &onward, &answers, &shared) {
+        answers.lost(false);
+    }
+    Relayed { shared, waiting: None }
+}
+
+/// Whether the request was sent.
+fn carry(
+    connection: &towline_client::Connection,
+    onward: &Onward,
+    answers: &Answers,
+    shared: &Shared,
+) -> bool {
+    let stream = opens_a_stream(&onward.body);
+    let (key, body) = (onward.key.clone(), onward.body.clone());
+    match connection.carry(key, body, stream, Box::new(answers.clone())) {
+        Ok(carried) => {
+            let _ = shared.carried.set(carried);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+fn opens_a_stream(body: &request::Body) -> bool {
+    use request::Body;
+    matches!(
+        body,
+        Body::Attach(_) | Body::Follow(_) | Body::Raw(_) | Body::Watch(_) | Body::Subscribe(_)
+    )
+}
+
+impl Relayed {
+    /// Whether nothing follows.
+    pub(crate) fn is_done(&self) -> bool {
+        self.shared.done.load(Ordering::Relaxed)
+    }
+
+    /// Sends a frame about the stream on; `frame` is given the stream's id on the link.
+    pub(crate) fn send(&self, frame: impl FnOnce(u64) -> client_frame::Body) {
+        // A client speaks of a stream only after the reply that opens it, which comes after this is set.
+        if let Some(carried) = self.shared.carried.get() {
+            carried.send(frame(carried.id()));
+        }
+    }
+
+    /// The client wants no more of it.
+    pub(crate) fn end(self) {
+        if let Some(waiting) = self.waiting {
+            waiting.abort();
+        }
+        if let Some(carried) = self.shared.carried.get() {
+            carried.cancel();
+        }
+    }
+}
+
+/// The way of the answers.
+#[derive(Clone)]
+struct Answers {
+    out: Out,
+    id: u64,
+    alias: String,
+    hints: Option<Vec<String>>,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answers").field("id", &self.id).field("host", &self.alias).finish()
+    }
+}
+
+impl Answers {
+    fn reply(&self, body: reply::Body) {
+        self.out.send(server_frame::Body::Reply(v1::Reply { id: self.id, body: Some(body) }));
+    }
+
+    fn refuse(&self, fault: Fault) {
+        self.shared.done.store(true, Ordering::Relaxed);
+        self.reply(reply::Body::Error(fault.into()));
+    }
+}
+
+impl Sink for Answers {
+    fn frame(&self, body: server_frame::Body) {
+        use server_frame::Body;
+        let id = self.id;
+        self.out.send(match body {
+            Body::Reply(mut reply) => {
+                reply.id = id;
+                if let Some(body) = &mut reply.body {
+                    name_host(body, &self.alias, self.hints.as_deref());
+                }
+                Body::Reply(reply)
+            }
+            Body::Data(data) => Body::Data(v1::StreamData { stream: id, ..data }),
+            Body::End(end) => {
+                self.shared.done.store(true, Ordering::Relaxed);
+                Body::End(v1::StreamEnd { stream: id, ..end })
+            }
+            Body::InputAck(ack) => Body::InputAck(v1::InputAck { stream: id, ..ack }),
+            Body::Changed(_) => Body::Changed(v1::Changed { watch: id }),
+            other @ (Body::Ping(_) | Body::Pong(_) | Body::Goodbye(_)) => other,
+        });
+    }
+
+    fn lost(&self, replied: bool) {
+        self.shared.done.store(true, Ordering::Relaxed);
+        let message = format!("the link to {} broke", self.alias);
+        let fault = Fault::new(v1::ErrorKind::LinkLost, message);
+        if replied {
+            self.out.end(self.id, None, Some(fault));
+        } else {
+            self.reply(reply::Body::Error(fault.into()));
+        }
+    }
+}
+
+/// Says of what a host answers that it is of that host.
+fn name_host(body: &mut reply::Body, alias: &str, hints: Option<&[String]>) {
+    use reply::Body;
+    let pane = match body {
+        Body::Spawned(spawned) => &mut spawned.pane,
+        Body::Info(pane) => {
+            alias.clone_into(&mut pane.host);
+            return;
+        }
+        Body::Peeked(peeked) => &mut peeked.pane,
+        Body::Sent(sent) => &mut sent.pane,
+        Body::Waited(waited) => &mut waited.pane,
+        Body::Attached(attached) => {
+            if let Some(input) = &mut attached.input {
+                alias.clone_into(&mut input.host);
+            }
+            &mut attached.pane
+        }
+        Body::AttachBy(attach) => &mut attach.pane,
+        Body::Followed(followed) => &mut followed.pane,
+        Body::Killed(killed) => &mut killed.pane,
+        Body::InputOpened(input) => {
+            alias.clone_into(&mut input.host);
+            return;
+        }
+        Body::Cleaned(cleaned) => {
+            cleaned.panes.iter_mut().for_each(|pane| alias.clone_into(&mut pane.host));
+            return;
+        }
+        Body::Error(error) => {
+            error.message = format!("{alias}: {}", error.message);
+            if let (v1::ErrorKind::NotFound, Some(hints)) = (error.kind(), hints) {
+                error.hints = hints.to_vec();
+            }
+            return;
+        }
+        Body::Done(_) | Body::Listed(_) | Body::Status(_) | Body::Connected(_) => return,
+    };
+    if let Some(pane) = pane {
+        alias.clone_into(&mut pane.host);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_named_after_their_host() {
+        let pane = || Some(v1::Pane::default());
+        let mut body = reply::Body::Sent(v1::Sent { pane: pane() });
+        name_host(&mut body, "thor", None);
+        let reply::Body::Sent(sent) = body else { unreachable!() };
+        assert_eq!(sent.pane.unwrap().host, "thor");
+        let error = |kind: v1::ErrorKind| v1::Error {
+            kind: kind.into(),
+            message: "no pane `x`".into(),
+            hints: vec!["did you mean `xy`?".into()],
+        };
+        for (kind, hint) in [
+            (v1::ErrorKind::NotFound, "did you mean `thor:xy`?"),
+            (v1::ErrorKind::Invalid, "did you mean `xy`?"),
+        ] {
+            let mut body = reply::Body::Error(error(kind));
+            name_host(&mut body, "thor", Some(&["did you mean `thor:xy`?".to_owned()]));
+            let reply::Body::Error(error) = body else { unreachable!() };
+            assert_eq!(error.message, "thor: no pane `x`");
+            assert_eq!(error.hints, [hint]);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Where a request is carried out: the one place where a target meets the panes of all hosts.
+
+use std::sync::Arc;
+
+use towline_client::target::{self, Candidate, LOCAL_HOST, ResolveError, Rules, Target};
+use towline_protocol::v1::{self, request};
+
+use super::Peer;
+use crate::fault::Fault;
+use crate::server::Server;
+use crate::store::{PaneRow, RowStatus};
+
+/// Where a request is carried out.
+pub(crate) enum Route {
+    /// By this server.
+    Here,
+    /// By another host's, and the lines that help where that knows no such pane.
+    There(Arc<Peer>, Option<Vec<String>>),
+}
+
+impl Server {
+    /// Decides where a request is carried out, and puts its target into the words of whoever does.
+    ///
+    /// # Errors
+    /// Where it names no pane or host, or several.
+    pub(crate) fn route(
+        self: &Arc<Self>,
+        host: &str,
+        body: &mut request::Body,
+    ) -> Result<Route, Fault> {
+        // These are about the link itself.
+        if matches!(body, request::Body::Connect(_) | request::Body::Disconnect(_)) {
+            return Ok(Route::Here);
+        }
+        if !host.is_empty() && host != LOCAL_HOST {
+            let peer = self.peer(host)?;
+            if let request::Body::Spawn(spawn) = body {
+                spawn.cwd = folder_there(peer.host.projects.as_deref(), &spawn.project).into();
+                spawn.project.clear();
+            }
+            return Ok(Route::There(peer, None));
+        }
+        match target_of(body) {
+            Some(wanted) => self.resolve(wanted),
+            None => Ok(Route::Here),
+        }
+    }
+
+    fn resolve(self: &Arc<Self>, wanted: &mut v1::Target) -> Result<Route, Fault> {
+        self.refresh_fleet();
+        let peers = self.fleet.listed();
+        let is_host = |text: &str| peers.iter().any(|peer| peer.alias() == text);
+        let target = Target::parse(&wanted.text, &is_host)
+            .map_err(|error| Fault::invalid(error.to_string()))?;
+        let rules = Rules { allow_prefix: wanted.allow_prefix, allow_ended: wanted.allow_ended };
+        match target.host() {
+            Some(LOCAL_HOST) => return Ok(Route::Here),
+            Some(host) => {
+                let peer = self.peer(host)?;
+                let hints = match resolve_on(&peer, &target, rules, &is_host) {
+                    Ok(id) => {
+                        wanted.text = format!("{LOCAL_HOST}:%{id}");
+                        None
+                    }
+                    Err(error @ ResolveError::Ambiguous { .. }) => {
+                        return Err(v1::Error::from(error).into());
+                    }
+                    // It may be newer than what was seen.
+                    Err(error) => {
+                        wanted.text = format!("{LOCAL_HOST}:{}", target.rest());
+                        Some(error.hints())
+                    }
+                };
+                return Ok(Route::There(peer, hints));
+            }
+            None if peers.is_empty() => return Ok(Route::Here),
+            None => {}
+        }
+        let rows: Vec<PaneRow> = self.panes.all().iter().map(|p| p.facts().row.clone()).collect();
+        let there: Vec<(&Arc<Peer>, Vec<v1::Pane>)> = self.distinct(&peers);
+        let mut candidates: Vec<Candidate<'_>> = rows.iter().map(here).collect();
+        let local = candidates.len();
+        for (peer, panes) in &there {
+            candidates.extend(panes.iter().map(|pane| on_host(peer.alias(), pane)));
+        }
+        let index =
+            target::resolve(&candidates, &target, rules, &is_host).map_err(v1::Error::from)?;
+        let found = candidates[index];
+        wanted.text = format!("{LOCAL_HOST}:%{}", found.id);
+        if index < local {
+            return Ok(Route::Here);
+        }
+        let peer = there.iter().map(|(peer, _)| *peer).find(|peer| peer.alias() == found.host);
+        match peer {
+            Some(peer) => Ok(Route::There(Arc::clone(peer), None)),
+            None => Err(Fault::internal("a host vanished while it was looked up")),
+        }
+    }
+
+    /// The hosts with their panes; those that are another one's server under a second alias are left out.
+    fn distinct<'a>(&self, peers: &'a [Arc<Peer>]) -> Vec<(&'a Arc<Peer>, Vec<v1::Pane>)> {
+        let mut seen = vec![self.server_id.to_vec()];
+        let mut distinct = Vec::new();
+        for peer in peers {
+            let known = peer.known();
+            let id = known.host.as_ref().map(|host| host.id.clone()).unwrap_or_default();
+            if !id.is_empty() && seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            distinct.push((peer, known.panes().cloned().collect()));
+        }
+        distinct
+    }
+}
+
+/// The pane of one host that a target means, as far as is known here.
+fn resolve_on(
+    peer: &Peer,
+    target: &Target,
+    rules: Rules,
+    is_host: &dyn Fn(&str) -> bool,
+) -> Result<u64, ResolveError> {
+    let panes = peer.panes();
+    let candidates: Vec<_> = panes.iter().map(|pane| on_host(peer.alias(), pane)).collect();
+    target::resolve(&candidates, target, rules, is_host).map(|index| candidates[index].id)
+}
+
+fn here(row: &PaneRow) -> Candidate<'_> {
+    Candidate {
+        host: LOCAL_HOST,
+        id: row.id,
+        tmux: false,
+        name: &row.name,
+        session: &row.session,
+        window: row.window,
+        pane: 0,
+        ended: row.status == RowStatus::Ended,
+    }
+}
+
+fn on_host<'a>(alias: &'a str, pane: &'a v1::Pane) -> Candidate<'a> {
+    Candidate {
+        host: alias,
+        id: pane.id,
+        tmux: pane.tmux,
+        name: &pane.name,
+        session: &pane.session,
+        window: pane.window,
+        pane: pane.pane,
+        ended: pane.exit.is_some(),
+    }
+}
+
+/// The folder that a project means on a host: a path as it stands, a name in its folder of projects, and the home folder
+/// where there is neither.
+fn folder_there(projects: Option<&str>, project: &str) -> String {
+    let projects = projects.unwrap_or("~").trim_end_matches('/');
+    match project {
+        "" => "~".into(),
+        path if path.starts_with(['/', '~']) => path.into(),
+        name => format!("{projects}/{name}"),
+    }
+}
+
+/// The target of a request that has one.
+fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
+    use request::Body;
+    match body {
+        Body::Info(request) => request.target.as_mut(),
+        Body::Peek(request) => request.target.as_mut(),
+        Body::OpenInput(request) => request.target.as_mut(),
+        Body::Send(request) => request.target.as_mut(),
+        Body::Wait(request) => request.target.as_mut(),
+        Body::Attach(request) => request.target.as_mut(),
+        Body::Follow(request) => request.target.as_mut(),
+        Body::Raw(request) => request.target.as_mut(),
+        Body::Kill(request) => request.target.as_mut(),
+        Body::Rename(request) => request.target.as_mut(),
+        Body::Spawn(_)
+        | Body::List(_)
+        | Body::Clean(_)
+        | Body::Status(_)
+        | Body::Shutdown(_)
+        | Body::Watch(_)
+        | Body::Subscribe(_)
+        | Body::Connect(_)
+        | Body::Disconnect(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_is_a_folder_of_its_host() {
+        for (projects, project, folder) in [
+            (Some("/home/mac/p"), "gridplay", "/home/mac/p/gridplay"),
+            (Some("~/p/"), "a b/c", "~/p/a b/c"),
+            (None, "gridplay", "~/gridplay"),
+            (Some("/p"), "/srv/x", "/srv/x"),
+            (Some("/p"), "~/x", "~/x"),
+            (Some("/p"), "", "~"),
+        ] {
+            assert_eq!(folder_there(projects, project), folder);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A peer's task: connects, listens, and connects again.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use towline_client::transport::{self, DialError, DialOptions, Dialed};
+use towline_client::{Connection, HelloOptions, Stream, StreamItem};
+use towline_protocol::Message as _;
+use towline_protocol::v1::{self, request};
+
+use super::link::{Backoff, State, Trouble};
+use super::peer::Peer;
+use crate::clock;
+use crate::server::Server;
+use crate::store::Op;
+
+/// How long a host may take to be reached, with its handshakes.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// How often a link is asked whether it still is one.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// How long it may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// A link that held for so long was a good one: when it is lost, the pauses between tries begin anew.
+const GOOD: Duration = Duration::from_secs(30);
+
+/// What the host may push before more is asked for, in bytes.
+const CREDIT: u64 = 256 * 1024;
+
+/// What was seen is written down at most so often.
+const WRITE_DOWN: Duration = Duration::from_secs(5);
+
+/// Keeps the link to a host for ever.
+pub(super) async fn run(server: Arc<Server>, peer: Arc<Peer>) {
+    let mut backoff = Backoff::new();
+    let mut quick = true;
+    loop {
+        peer.state.send_modify(State::begin);
+        let begun = Instant::now();
+        let (trouble, was_up) = match connect(&server, &peer).await {
+            Ok(up) => {
+                let up_at = Instant::now();
+                let trouble = listen(&server, &peer, up).await;
+                (trouble, Some(up_at))
+            }
+            Err(trouble) => (trouble, None),
+        };
+        tracing::info!("{}: {}", peer.alias(), trouble.message);
+        if was_up.is_some_and(|at| at.elapsed() > GOOD) {
+            backoff.reset();
+        }
+        // The first try after a loss comes at once, and nobody is told of the loss meanwhile but who had something
+        // under way.
+        if was_up.is_some() && quick && !peer.parked.load(Ordering::Relaxed) {
+            quick = false;
+            continue;
+        }
+        quick = was_up.is_some() || begun.elapsed() > GOOD;
+        let mut news = false;
+        peer.state.send_modify(|state| news = state.down(trouble));
+        if news {
+            server.changed();
+        }
+        write_down(&server, &peer);
+        if peer.parked.load(Ordering::Relaxed) {
+            peer.wanted.notified().await;
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(backoff.pause(random())) => {}
+            () = peer.wanted.notified() => {}
+        }
+    }
+}
+
+/// A number that is another one each time; where the system has none, a middle one.
+fn random() -> u8 {
+    uuid::Uuid::new_v4().as_bytes()[0]
+}
+
+/// A link that is there.
+struct Up {
+    connection: Connection,
+    updates: Stream,
+    /// What keeps the stream below it open.
+    way: transport::Way,
+}
+
+async fn connect(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
+    let late = || Trouble::new(format!("no answer within {} s", CONNECT.as_secs()));
+    tokio::time::timeout(CONNECT, dial(server, peer)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
+    let options = DialOptions {
+        deadline: CONNECT,
+        ssh_auth_sock: server.fleet.ssh_auth_sock(),
+        control_dir: server.paths.state_dir.join("ssh"),
+        ..DialOptions::default()
+    };
+    let Dialed { reader, writer, way } =
+        transport::dial(&peer.host, &options).await.map_err(no_stream)?;
+    let hello = HelloOptions {
+        deadline: CONNECT,
+        heartbeat: HEARTBEAT,
+        ssh_auth_sock: options.ssh_auth_sock,
+        ..HelloOptions::default()
+    };
+    let said = |message: String| {
+        // What ssh says of it says more than that its stream has ended.
+        let words = way.last_words();
+        Trouble::new(if words.is_empty() { message } else { words })
+    };
+    let connection = match Connection::over_halves(reader, writer, hello).await {
+        Ok(connection) => connection,
+        Err(error) => return Err(said(error.to_string())),
+    };
+    let begun = Instant::now();
+    let subscribe = request::Body::Subscribe(v1::Subscribe { credit: CREDIT });
+    let opened = connection.open(subscribe).await;
+    let (_, updates) = opened.map_err(|error| said(error.to_string()))?;
+    {
+        let mut known = peer.known();
+        let hello = connection.server();
+        known.host = Some(v1::Host {
+            name: peer.alias().to_owned(),
+            id: hello.server_id.clone(),
+            version: hello.version.clone(),
+        });
+        known.tmux = false;
+        known.rtt_us = microseconds(begun.elapsed());
+    }
+    Ok(Up { connection, updates, way })
+}
+
+fn no_stream(error: DialError) -> Trouble {
+    Trouble { message: error.to_string(), hints: error.hints() }
+}
+
+fn microseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
+}
+
+/// Takes in what the host pushes until the link is lost, and says why it was.
+async fn listen(server: &Arc<Server>, peer: &Peer, up: Up) -> Trouble {
+    let Up { connection, mut updates, way } = up;
+    let silent = heartbeat(&connection, peer);
+    tokio::pin!(silent);
+    let mut written = Instant::now();
+    let mut first = true;
+    let trouble = loop {
+        tokio::select! {
+            item = updates.next() => match item {
+                Some(StreamItem::Data { data, .. }) => {
+                    updates.credit(data.len() as u64);
+                    match v1::ListUpdate::decode(&*data) {
+                        Ok(update) => {
+                            let mut known = peer.known();
+                            known.update(update);
+                            known.seen_at = clock::now();
+                        }
+                        Err(_) => break Trouble::new("what it says can't be read"),
+                    }
+                    if first {
+                        // Only with its panes is the host there: whoever waits for it asks for them next.
+                        first = false;
+                        let up = connection.clone();
+                        peer.state.send_modify(|state| state.up(up));
+                    }
+                    server.changed();
+                    if written.elapsed() > WRITE_DOWN {
+                        written = Instant::now();
+                        write_down(server, peer);
+                    }
+                }
+                Some(StreamItem::End(end)) => {
+                    let why = end.error.map(|error| error.message);
+                    break Trouble::new(why.unwrap_or_else(|| "it ended the link".into()));
+                }
+                Some(StreamItem::Ack(_) | StreamItem::Changed) => {}
+                None => {
+                    let words = way.last_words();
+                    break match connection.goodbye() {
+                        Some(v1::goodbye::Reason::Stopped) => {
+                            Trouble::new("its server was stopped")
+                        }
+                        _ if words.is_empty() => Trouble::new("the link broke"),
+                        _ => Trouble::new(words),
+                    };
+                }
+            },
+            () = &mut silent => break Trouble::new("it does not answer any more"),
+        }
+    };
+    connection.close();
+    write_down(server, peer);
+    trouble
+}
+
+/// Measures the round trip now and then; returns when there is none.
+async fn heartbeat(connection: &Connection, peer: &Peer) {
+    loop {
+        match connection.ping(ANSWER).await {
+            Ok(rtt) => {
+                let mut known = peer.known();
+                known.rtt_us = microseconds(rtt);
+                known.seen_at = clock::now();
+            }
+            // A flood before it may hold the answer up; what comes is an answer, too.
+            Err(_) if connection.silence() < ANSWER => {}
+            Err(_) => return,
+        }
+        tokio::time::sleep(HEARTBEAT).await;
+    }
+}
+
+/// Keeps what was seen, so that the host is still listed with it after a restart.
+fn write_down(server: &Server, peer: &Peer) {
+    let known = peer.known();
+    if peer.listed && known.seen_at > 0 {
+        let state = known.state(peer.alias());
+        server.store.write(Op::PutHost(peer.alias().to_owned(), state.encode_to_vec()));
+    }
+}
