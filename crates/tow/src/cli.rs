@@ -91,6 +91,9 @@ pub(crate) enum Verb {
     /// Type into a pane
     #[command(after_help = commands::send::EXAMPLES)]
     Send(commands::send::Args),
+    /// Type the same into many agents
+    #[command(after_help = commands::broadcast::EXAMPLES)]
+    Broadcast(commands::broadcast::Args),
     /// Attach this terminal to a pane
     #[command(after_help = commands::attach::EXAMPLES)]
     Attach(commands::attach::Args),
@@ -109,6 +112,9 @@ pub(crate) enum Verb {
     /// Remove the panes that have ended, with what they printed
     #[command(after_help = commands::clean::EXAMPLES)]
     Clean(commands::clean::Args),
+    /// The machines of the fleet: add, check, set up, connect
+    #[command(after_help = commands::host::EXAMPLES)]
+    Host(commands::host::Args),
     /// Start, stop and look at the server
     #[command(after_help = commands::server::EXAMPLES)]
     Server(commands::server::Args),

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 
 /// The agents that are looked for, in this order.
-pub(crate) const AGENTS: &[&str] = &["claude", "codex", "gemini", "opencode"];
+pub(crate) const AGENTS: &[&str] = &towline_agents::PREFERRED;
 
 /// The shell of a user who has none.
 const PLAIN_SHELL: &str = "/bin/sh";

@@ -4,6 +4,9 @@
 pub const KINDS: [&str; 9] =
     ["claude", "codex", "gemini", "opencode", "aider", "cursor", "amp", "goose", "copilot"];
 
+/// The programs that are looked for where a pane is started without a command, in this order.
+pub const PREFERRED: [&str; 4] = ["claude", "codex", "gemini", "opencode"];
+
 /// Program names, and the kind that each is.
 const PROGRAMS: [(&str, &str); 9] = [
     ("claude", "claude"),

@@ -5,5 +5,5 @@
 mod kind;
 mod tree;
 
-pub use kind::{KINDS, kind_of};
+pub use kind::{KINDS, PREFERRED, kind_of};
 pub use tree::{Process, agent_in_tree, descendants};

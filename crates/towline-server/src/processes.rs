@@ -1,6 +1,7 @@
-//! What a pane's processes use: CPU and memory of the whole tree, sampled when somebody asks.
+//! What a pane's processes use and are: CPU and memory of the whole tree, and the agent in it, sampled when somebody
+//! asks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,12 +15,15 @@ pub(crate) struct Usage {
     pub(crate) cpu_percent: f64,
     /// Resident bytes.
     pub(crate) memory_bytes: u64,
+    /// The kind of agent in it: of several, the one nearest to the root.
+    pub(crate) agent: Option<&'static str>,
 }
 
 /// Samples process trees, and remembers the last sample of each to tell a rate.
 #[derive(Debug, Default)]
 pub(crate) struct Sampler {
     last: Mutex<HashMap<i32, Sample>>,
+    kinds: Mutex<Kinds>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,16 +40,18 @@ impl Sampler {
         let now = Instant::now();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.retain(|pid, _| roots.contains(pid));
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         for &root in roots {
             if last.get(&root).is_some_and(|sample| now - sample.at < FRESH) {
                 continue;
             }
-            let Some(tree) = tree(root) else { continue };
+            let Some(tree) = tree(root, &mut kinds) else { continue };
             let used = match last.get(&root) {
                 Some(before) => ratio(tree.cpu.saturating_sub(before.cpu), now - before.at),
                 None => ratio(tree.cpu, tree.age),
             };
-            let usage = Usage { cpu_percent: used, memory_bytes: tree.memory_bytes };
+            let usage =
+                Usage { cpu_percent: used, memory_bytes: tree.memory_bytes, agent: tree.agent };
             last.insert(root, Sample { at: now, cpu: tree.cpu, usage });
         }
         last.iter().map(|(pid, sample)| (*pid, sample.usage)).collect()
@@ -60,23 +66,31 @@ struct Tree {
     cpu: Duration,
     age: Duration,
     memory_bytes: u64,
+    agent: Option<&'static str>,
 }
 
 /// A process and its descendants. Each is read for itself, so a process that ends meanwhile takes its time with
 /// it: a rate is a hint, not an account.
-fn tree(root: i32) -> Option<Tree> {
+fn tree(root: i32, kinds: &mut Kinds) -> Option<Tree> {
     let mut whole: Option<Tree> = None;
-    let mut next = vec![root];
-    while let Some(pid) = next.pop() {
+    // Nearer ones come first: the agent that started the others is the one that counts.
+    let mut next = VecDeque::from([root]);
+    while let Some(pid) = next.pop_front() {
         let Some(stat) = Stat::read(pid) else { continue };
+        let kind = kinds.of(pid, &stat);
         match &mut whole {
             None => {
-                whole =
-                    Some(Tree { cpu: stat.cpu, age: stat.age(), memory_bytes: stat.memory_bytes })
+                whole = Some(Tree {
+                    cpu: stat.cpu,
+                    age: stat.age(),
+                    memory_bytes: stat.memory_bytes,
+                    agent: kind,
+                });
             }
             Some(tree) => {
                 tree.cpu += stat.cpu;
                 tree.memory_bytes += stat.memory_bytes;
+                tree.agent = tree.agent.or(kind);
             }
         }
         // Children of the main thread's; a kernel without this file shows the program alone.
@@ -91,7 +105,47 @@ fn tree(root: i32) -> Option<Tree> {
     whole
 }
 
+/// The kinds of agents that processes are. A program's arguments are read once, not with each sample.
+#[derive(Debug, Default)]
+struct Kinds {
+    known: HashMap<i32, Known>,
+}
+
+/// What a process was when it was looked at: one that runs another program now has another name.
+#[derive(Debug)]
+struct Known {
+    started: u64,
+    name: String,
+    kind: Option<&'static str>,
+}
+
+/// So many processes are remembered before all are forgotten: more than run in panes at a time.
+const KNOWN_MAX: usize = 4096;
+
+impl Kinds {
+    fn of(&mut self, pid: i32, stat: &Stat) -> Option<&'static str> {
+        if let Some(known) = self.known.get(&pid)
+            && known.started == stat.started
+            && known.name == stat.name
+        {
+            return known.kind;
+        }
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = line.strip_suffix(b"\0").unwrap_or(&line);
+        let argv: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let kind = towline_agents::kind_of(&stat.name, &argv);
+        if self.known.len() >= KNOWN_MAX {
+            self.known.clear();
+        }
+        let name = stat.name.clone();
+        self.known.insert(pid, Known { started: stat.started, name, kind });
+        kind
+    }
+}
+
 struct Stat {
+    /// The first 15 bytes of the program's name.
+    name: String,
     cpu: Duration,
     /// Clock ticks between the host's start and the process's.
     started: u64,
@@ -100,18 +154,21 @@ struct Stat {
 
 impl Stat {
     fn read(pid: i32) -> Option<Self> {
-        Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        // A name need not be UTF-8.
+        let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+        Self::parse(&String::from_utf8_lossy(&bytes))
     }
 
     /// Reads `/proc/PID/stat` (proc(5)). The name may hold anything, so counting begins behind its `)`.
     fn parse(text: &str) -> Option<Self> {
-        let fields: Vec<&str> =
-            text.get(text.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
+        let (open, close) = (text.find('(')?, text.rfind(')')?);
+        let fields: Vec<&str> = text.get(close + 1..)?.split_ascii_whitespace().collect();
         let number = |field: usize| -> Option<u64> { fields.get(field - 3)?.parse().ok() };
         let ticks = rustix::param::clock_ticks_per_second().max(1);
         let time = |count: u64| Duration::from_millis(count * 1000 / ticks);
         // Fields 14 and 15 are user and system time, 22 the start, 24 the resident pages.
         Some(Self {
+            name: text.get(open + 1..close)?.to_owned(),
             cpu: time(number(14)? + number(15)?),
             started: number(22)?,
             memory_bytes: number(24)? * rustix::param::page_size() as u64,
@@ -139,9 +196,38 @@ mod tests {
     fn a_name_with_brackets_and_spaces_does_not_confuse() {
         let text = "42 (a) b) (c)) S 1 42 42 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 1 0 1000 1000000 300 1";
         let stat = Stat::parse(text).unwrap();
+        assert_eq!(stat.name, "a) b) (c)");
         assert_eq!(stat.started, 1000);
         assert_eq!(stat.memory_bytes, 300 * rustix::param::page_size() as u64);
         assert!(stat.cpu >= Duration::from_millis(1000));
+    }
+
+    #[test]
+    fn an_agent_is_found_below_a_shell() {
+        let folder = tempfile::tempdir().unwrap();
+        let agent = folder.path().join("claude");
+        std::fs::copy("/bin/sleep", &agent).unwrap();
+        let line = format!("'{}' 100 & echo up; wait", agent.display());
+        let mut shell = std::process::Command::new("sh")
+            .args(["-c", &line])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut up = [0; 3];
+        std::io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut up).unwrap();
+        let pid = i32::try_from(shell.id()).unwrap();
+        // The child may not have become the agent yet.
+        let found = (0..1000).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(2));
+            tree(pid, &mut Kinds::default())?.agent
+        });
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        for child in children.unwrap().split_ascii_whitespace().filter_map(|p| p.parse().ok()) {
+            let child = rustix::process::Pid::from_raw(child).unwrap();
+            let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
+        }
+        shell.wait().unwrap();
+        assert_eq!(found, Some("claude"));
     }
 
     #[test]

@@ -164,9 +164,6 @@ async fn begin(
     Ok(())
 }
 
-/// The agents that are looked for where no command is given, in this order.
-const AGENTS: &[&str] = &["claude", "codex", "gemini", "opencode"];
-
 /// Puts in what the request leaves to this host: the home folder for a leading `~`, and the command where there is none.
 fn at_home(request: &mut v1::Spawn, environment: &Environment, configured: Option<&[String]>) {
     let home = environment.get(&b"HOME"[..]);
@@ -179,7 +176,7 @@ fn at_home(request: &mut v1::Spawn, environment: &Environment, configured: Optio
     }
     if request.command.is_empty() {
         let on_path = |agent: &&&str| is_on_path(agent, environment);
-        request.command = match (configured, AGENTS.iter().find(on_path)) {
+        request.command = match (configured, towline_agents::PREFERRED.iter().find(on_path)) {
             (Some(command), _) => command.iter().map(|word| word.clone().into_bytes()).collect(),
             (None, Some(agent)) => vec![agent.as_bytes().to_vec()],
             (None, None) => {

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::commands::host;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::launch;
@@ -26,12 +27,16 @@ pub(crate) const EXAMPLES: &str =
     "Lines with ✗ are wrong and end with exit status 1; lines with ! may surprise you one day.
 
 Examples:
-  tow doctor           look at this machine
-  tow doctor --json    for a script";
+  tow doctor              look at this machine
+  tow doctor --host thor  look at another one
+  tow doctor --json       for a script";
 
 /// What the verb takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Look at this host instead: one of the list, or [USER@]HOST[:PORT]
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -45,8 +50,11 @@ struct Report {
 
 /// Runs the verb.
 pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
+    if let Some(host) = &args.host {
+        return host::check::doctor(context, host, args.json).await;
+    }
     let paths = context.paths()?;
-    let mut checks = vec![configuration(context)];
+    let mut checks = vec![configuration(context), hosts(context)];
     checks.extend(disk::state_folder(&paths.state_dir));
     checks.push(disk::store(&paths.store()));
     let (connection, found) = server::check(context).await;
@@ -79,6 +87,17 @@ fn configuration(context: &Context) -> Finding {
             None if path.exists() => finding.ok(path.display().to_string()),
             None => finding.ok("none: everything is at its default"),
         },
+    }
+}
+
+fn hosts(context: &Context) -> Finding {
+    let finding = Finding::of("hosts");
+    let Ok(paths) = context.paths() else { return finding.failed("no home folder") };
+    let path = paths.hosts();
+    match towline_client::hosts::load(&path) {
+        Err(error) => finding.failed(error.to_string()).fix(format!("$EDITOR {}", path.display())),
+        Ok(hosts) if hosts.is_empty() => finding.ok("none but this machine"),
+        Ok(hosts) => finding.ok(format!("{} in {}", hosts.len(), path.display())),
     }
 }
 

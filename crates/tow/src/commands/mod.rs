@@ -3,10 +3,12 @@
 //! Each has `Args`, `EXAMPLES`, and `run`, which returns the exit status or the error that decides it.
 
 pub(crate) mod attach;
+pub(crate) mod broadcast;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod host;
 pub(crate) mod info;
 pub(crate) mod kill;
 pub(crate) mod list;
@@ -35,12 +37,14 @@ pub(crate) async fn run(context: &Context, verb: Option<Verb>) -> Result<ExitCod
         Some(Verb::List(args)) => list::run(context, args).await,
         Some(Verb::Peek(args)) => peek::run(context, args).await,
         Some(Verb::Send(args)) => send::run(context, args).await,
+        Some(Verb::Broadcast(args)) => broadcast::run(context, args).await,
         Some(Verb::Attach(args)) => attach::run(context, args).await,
         Some(Verb::Wait(args)) => wait::run(context, args).await,
         Some(Verb::Kill(args)) => kill::run(context, args).await,
         Some(Verb::Info(args)) => info::run(context, args).await,
         Some(Verb::Rename(args)) => rename::run(context, args).await,
         Some(Verb::Clean(args)) => clean::run(context, args).await,
+        Some(Verb::Host(args)) => host::run(context, args).await,
         Some(Verb::Server(args)) => server::run(context, args).await,
         Some(Verb::Proxy(args)) => proxy::run(context, args).await,
         Some(Verb::Config(args)) => config::run(context, args).await,

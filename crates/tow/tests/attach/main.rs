@@ -25,7 +25,7 @@ fn attached(server: &Server, more: &[&str]) -> (Outer, Client, u64, v1::Attach) 
 }
 
 fn attached_reply(last: u64, unknown: bool) -> reply::Body {
-    let input = v1::InputOpened { pane: 7, last, unknown };
+    let input = v1::InputOpened { pane: 7, last, unknown, ..Default::default() };
     reply::Body::Attached(v1::Attached { pane: Some(pane(7, "x")), input: Some(input) })
 }
 
@@ -318,7 +318,7 @@ fn a_pane_is_chosen_from_a_list() {
     let (id, body) = client.expect_request();
     assert!(matches!(body, request::Body::List(_)), "{body:?}");
     let panes = vec![pane(4, "app"), pane(5, "docs")];
-    client.reply(id, reply::Body::Listed(v1::Listed { panes, host: None }));
+    client.reply(id, reply::Body::Listed(v1::Listed { panes, ..Default::default() }));
     outer.wait_for("2 docs");
     outer.type_in("2");
     let mut client = server.accept();

@@ -1,5 +1,6 @@
 //! Several hosts as one list, through the real binary and the real sshd.
 
+mod broadcast;
 mod list;
 mod verbs;
 

@@ -10,7 +10,16 @@ fn a_pane_is_started_and_used_there() {
     let thor = fleet.host_named("thor");
     let project = thor.project("gridplay");
     let spawned = fleet.tow.json(&[
-        "spawn", "--on", "thor", "gridplay", "--json", "--env", "X=1 2", "--", "sh", "-c",
+        "spawn",
+        "--on",
+        "thor",
+        "gridplay",
+        "--json",
+        "--env",
+        "X=1 2",
+        "--",
+        "sh",
+        "-c",
         "echo in $PWD with $X; read line; echo got $line; read more",
     ]);
     assert_eq!(spawned["target"], "thor:gridplay");

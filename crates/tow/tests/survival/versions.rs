@@ -243,8 +243,8 @@ fn a_client_that_says_half_a_hello_keeps_nobody_waiting() {
     tow.ok(&["list"]);
     let mut other = Raw::greeted(&tow);
     other.assert_alive();
-    let mut list = v1::Request { id: 1, key: Vec::new(), body: None };
-    list.body = Some(request::Body::List(v1::List { ended: false }));
+    let mut list = v1::Request { id: 1, ..v1::Request::default() };
+    list.body = Some(request::Body::List(v1::List::default()));
     other.send(client_frame::Body::Request(list));
     assert!(matches!(other.answer(), server_frame::Body::Reply(_)));
     // A hello may take ten seconds; nobody waits for another's.

@@ -28,7 +28,7 @@ fn commands_share_a_connection() {
 fn a_master_that_hangs_is_replaced() {
     let fleet = fleet().towline("thor");
     fleet.tow.ok(&[THOR, "list"]);
-    let masters = fleet.ssh_pids("thor");
+    let masters = fleet.host_named("thor").ssh_pids();
     assert_eq!(masters.len(), 1, "{masters:?}");
     let master = Pid::from_raw(masters[0]).unwrap();
     kill_process(master, Signal::STOP).unwrap();
@@ -44,7 +44,7 @@ fn a_master_whose_link_is_dead_is_replaced() {
     // The master answers, and nobody answers it: a machine that has slept, a network that has changed.
     let signal = |pids: &[i32], signal| {
         let pids = pids.iter().filter_map(|pid| Pid::from_raw(*pid));
-        pids.for_each(|pid| drop(kill_process(pid, signal)));
+        pids.for_each(|pid| kill_process(pid, signal).unwrap());
     };
     let sessions = fleet.host_named("thor").session_pids();
     signal(&sessions, Signal::STOP);
@@ -57,7 +57,7 @@ fn a_master_whose_link_is_dead_is_replaced() {
 fn a_killed_masters_socket_is_no_obstacle() {
     let fleet = fleet().towline("thor");
     fleet.tow.ok(&[THOR, "list"]);
-    for pid in fleet.ssh_pids("thor") {
+    for pid in fleet.host_named("thor").ssh_pids() {
         kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
     }
     fleet.tow.ok(&[THOR, "list"]);

@@ -83,6 +83,8 @@ pub(super) fn script(found: &Found, pane: u64, typed: &[Typed], buffer: &str) ->
     }
     for typed in typed {
         match typed {
+            // tmux keeps no empty buffer.
+            Typed::Paste(bytes) | Typed::Bytes(bytes) if bytes.is_empty() => {}
             Typed::Paste(bytes) => {
                 write_to_buffer(&mut script, &tmux, buffer, bytes);
                 paste_buffer(&mut script, found, pane, buffer, &[b"-p"]);

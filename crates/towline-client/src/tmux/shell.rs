@@ -3,7 +3,6 @@
 //! A script at a time is written to its standard input. One shell serves all that is asked of a host, in the order it
 //! was asked; it is opened when something is, closed when nothing was for a while, and opened anew after it broke.
 
-use std::ffi::OsString;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,23 +16,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::TmuxError;
 use super::frame::{Answer, Frames, OUTPUT_MAX, framed, nonce};
+use super::Place;
 use super::setup::{self, Found};
 use crate::transport::{LastLines, why_ssh_ended};
-
-/// Where a host's shells come from.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    /// What people call the host.
-    pub(super) host: String,
-    /// What starts a shell that reads its standard input.
-    pub(super) argv: Vec<OsString>,
-    /// On top of this process's environment.
-    pub(super) env: Vec<(OsString, OsString)>,
-    /// How a person gets there by ssh, for hints; `None`: it is this machine.
-    pub(super) ssh: Option<String>,
-    /// tmux's name or path there.
-    pub(super) tmux: String,
-}
 
 /// A shell without work is closed after so long: on another host a session of the link's, here a process.
 const IDLE: Duration = Duration::from_secs(300);

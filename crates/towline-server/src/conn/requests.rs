@@ -498,6 +498,7 @@ pub(super) fn sample(server: &Server, panes: &[Arc<Pane>]) {
         if let Some(usage) = usage.get(&facts.pid) {
             facts.cpu_percent = usage.cpu_percent;
             facts.memory_bytes = usage.memory_bytes;
+            facts.agent = usage.agent;
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     /// Of the process tree, as last sampled.
     pub(crate) cpu_percent: f64,
     pub(crate) memory_bytes: u64,
+    /// The kind of agent among its processes, as last sampled.
+    pub(crate) agent: Option<&'static str>,
     /// Somebody asked to remove it: it is not started again.
     pub(crate) removing: bool,
 }
@@ -74,7 +76,7 @@ impl Facts {
             kept_from: 0,
             restarts: row.restarts,
             folder: folder.as_os_str().as_bytes().to_vec(),
-            agent: String::new(),
+            agent: self.agent.unwrap_or_default().into(),
             tmux: false,
             host: String::new(),
         }

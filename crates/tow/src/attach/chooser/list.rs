@@ -140,6 +140,10 @@ mod tests {
         (1..=count).map(pane).collect()
     }
 
+    fn names(count: u64) -> Vec<String> {
+        panes(count).into_iter().map(|pane| pane.name).collect()
+    }
+
     fn press(count: u64, presses: &[Press]) -> Outcome {
         let mut list = List::new(&panes(count), &names(count));
         let outcomes = presses.iter().map(|press| list.press(*press));

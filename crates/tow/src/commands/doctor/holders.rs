@@ -23,7 +23,10 @@ pub(super) async fn check(panes: &Path, connection: Option<&Connection>) -> Vec<
         let held = folders.iter().filter(|folder| folder.held).count();
         return vec![Finding::of("holders").ok(format!("{held} running"))];
     };
-    match connection.request(request::Body::List(v1::List { ended: true, ..v1::List::default() })).await {
+    match connection
+        .request(request::Body::List(v1::List { ended: true, ..v1::List::default() }))
+        .await
+    {
         Ok(reply::Body::Listed(listed)) => judge(&folders, &listed.panes),
         Ok(_) => Vec::new(),
         Err(error) => {

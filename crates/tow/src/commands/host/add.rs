@@ -17,7 +17,8 @@ use crate::output;
 use crate::table::terminal_width;
 
 /// The end of the verb's help.
-pub(super) const EXAMPLES: &str = "The host is added also where it can't be reached now. On a terminal ssh may ask whether
+pub(super) const EXAMPLES: &str =
+    "The host is added also where it can't be reached now. On a terminal ssh may ask whether
 its key is right, for a passphrase or a second factor; then what it lacks is offered.
 
 Examples:
@@ -106,7 +107,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
 fn host(args: &Args) -> Result<Host, CommandError> {
     if !is_alias(&args.alias) {
         let alias = args.alias.escape_debug();
-        let message = format!("`{alias}` can't be an alias: lower-case letters, digits and `-` can");
+        let message =
+            format!("`{alias}` can't be an alias: lower-case letters, digits and `-` can");
         let lower = args.alias.to_lowercase().replace(['_', '.', ' '], "-");
         let error = CommandError::usage(message);
         return Err(match is_alias(&lower) {
@@ -127,7 +129,9 @@ fn host(args: &Args) -> Result<Host, CommandError> {
         }
         (Address::Ssh { port, .. }, given) => *port = given,
         (address, Some(_)) => {
-            return Err(usage(format!("--port goes with ssh://; that of {address} is a part of it")));
+            return Err(usage(format!(
+                "--port goes with ssh://; that of {address} is a part of it"
+            )));
         }
     }
     let named = |name: &Option<String>, all: &[(&str, Backend)]| {
@@ -157,7 +161,8 @@ fn write(path: &std::path::Path, host: &Host) -> Result<bool, CommandError> {
             let listed = towline_client::hosts::load(path)?;
             // A relative path means one beside the file.
             let beside = |path: &PathBuf| file.folder().join(path);
-            let wanted = Host { secret_file: host.secret_file.as_ref().map(beside), ..host.clone() };
+            let wanted =
+                Host { secret_file: host.secret_file.as_ref().map(beside), ..host.clone() };
             match listed.get(&alias) == Some(&wanted) {
                 true => Ok(false),
                 false => Err(HostsError::Taken(alias).into()),
@@ -233,7 +238,8 @@ mod tests {
     }
 
     fn read(words: &[&str]) -> Result<Host, String> {
-        let line = Line::try_parse_from(["add"].iter().chain(words)).map_err(|it| it.to_string())?;
+        let line =
+            Line::try_parse_from(["add"].iter().chain(words)).map_err(|it| it.to_string())?;
         host(&line.args).map_err(|error| error.message)
     }
 
@@ -243,7 +249,10 @@ mod tests {
         for (words, expected) in [
             (vec!["thor"], ssh("thor", "thor")),
             (vec!["thor", "mac@nixos-thor"], ssh("thor", "mac@nixos-thor")),
-            (vec!["thor", "ssh://mac@nixos-thor", "--port", "2222"], ssh("thor", "mac@nixos-thor:2222")),
+            (
+                vec!["thor", "ssh://mac@nixos-thor", "--port", "2222"],
+                ssh("thor", "mac@nixos-thor:2222"),
+            ),
             (vec!["thor", "t:22", "--port", "22"], ssh("thor", "t:22")),
             (
                 vec!["o", "tls://o:1", "--fingerprint", "SHA256:x", "--secret-file", "s"],
@@ -254,7 +263,20 @@ mod tests {
                 },
             ),
             (
-                vec!["p", "--projects", "~/x", "--backend", "tmux", "--attach", "mosh", "--accept-new", "--tow", "/t", "--tmux", "/m"],
+                vec![
+                    "p",
+                    "--projects",
+                    "~/x",
+                    "--backend",
+                    "tmux",
+                    "--attach",
+                    "mosh",
+                    "--accept-new",
+                    "--tow",
+                    "/t",
+                    "--tmux",
+                    "/m",
+                ],
                 Host {
                     projects: Some("~/x".into()),
                     backend: Backend::Tmux,

@@ -6,7 +6,7 @@ use crate::output;
 
 /// How questions are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answers {
+pub(crate) enum Answers {
     /// With yes, unasked.
     Yes,
     /// By the person at the terminal.
@@ -17,7 +17,7 @@ pub(super) enum Answers {
 
 impl Answers {
     /// As the options and the terminal have it.
-    pub(super) fn new(yes: bool) -> Self {
+    pub(crate) fn new(yes: bool) -> Self {
         match (yes, has_person()) {
             (true, _) => Self::Yes,
             (false, true) => Self::Ask,
@@ -26,7 +26,7 @@ impl Answers {
     }
 
     /// Whether the answer to a question is yes.
-    pub(super) fn yes(self, question: &str) -> bool {
+    pub(crate) fn yes(self, question: &str) -> bool {
         match self {
             Self::Yes => true,
             Self::No => false,
@@ -41,7 +41,7 @@ impl Answers {
 }
 
 /// Whether somebody is there to answer.
-pub(super) fn has_person() -> bool {
+pub(crate) fn has_person() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
@@ -55,9 +55,14 @@ mod tests {
 
     #[test]
     fn only_yes_is_yes() {
-        for (line, expected) in
-            [("y\n", true), ("Yes\n", true), ("n\n", false), ("\n", false), ("", false), ("yeah", false)]
-        {
+        for (line, expected) in [
+            ("y\n", true),
+            ("Yes\n", true),
+            ("n\n", false),
+            ("\n", false),
+            ("", false),
+            ("yeah", false),
+        ] {
             assert_eq!(is_yes(line), expected, "{line:?}");
         }
     }

@@ -15,7 +15,8 @@ use crate::output;
 use crate::request::unexpected;
 
 /// The end of the verb's help.
-pub(super) const EXAMPLES: &str = "In the background nobody can be asked for a passphrase, a second factor or whether a
+pub(super) const EXAMPLES: &str =
+    "In the background nobody can be asked for a passphrase, a second factor or whether a
 host's key is right. Here ssh asks, and the connection is then used by everything
 else, until ten minutes after its last use.
 
@@ -24,7 +25,8 @@ Examples:
   tow host connect mac@nixos-thor:2222";
 
 /// The end of the help of `disconnect`.
-pub(super) const DISCONNECT_EXAMPLES: &str = "What runs there runs on. The next command that is about the host connects again.
+pub(super) const DISCONNECT_EXAMPLES: &str =
+    "What runs there runs on. The next command that is about the host connects again.
 
 Examples:
   tow host disconnect thor

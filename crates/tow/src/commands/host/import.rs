@@ -11,7 +11,8 @@ use crate::error::CommandError;
 use crate::output;
 
 /// The end of the verb's help.
-pub(super) const EXAMPLES: &str = "Files may have lines ALIAS|HOST|FOLDER, or the directives remote_host:, remote_alias:,
+pub(super) const EXAMPLES: &str =
+    "Files may have lines ALIAS|HOST|FOLDER, or the directives remote_host:, remote_alias:,
 remote_port: and remote_attach:. Without a FILE those are read that are there:
 $TRIMTAB_REMOTE_HOSTS (the lines themselves, or a file), ~/.config/trimtab/hosts,
 .agent-tmux.conf in this folder and ~/.config/atmux/config.
@@ -157,8 +158,11 @@ fn usual() -> Result<Vec<Source>, CommandError> {
     }
     let home = std::env::home_dir().unwrap_or_default();
     let config = variable("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
-    let files =
-        [config.join("trimtab/hosts"), PathBuf::from(".agent-tmux.conf"), config.join("atmux/config")];
+    let files = [
+        config.join("trimtab/hosts"),
+        PathBuf::from(".agent-tmux.conf"),
+        config.join("atmux/config"),
+    ];
     for file in files.iter().filter(|file| file.is_file()) {
         sources.push(read(file)?);
     }

@@ -14,7 +14,8 @@ use crate::table::{Align, Cell, Table, terminal_width};
 use crate::time;
 
 /// The end of the verb's help.
-pub(super) const EXAMPLES: &str = "The list is a file that you may edit: hosts.toml in the folder of `tow config path`.
+pub(super) const EXAMPLES: &str =
+    "The list is a file that you may edit: hosts.toml in the folder of `tow config path`.
 
 Examples:
   tow host list
@@ -137,7 +138,8 @@ mod tests {
     #[test]
     fn hosts_are_shown_with_what_is_known_of_them() {
         let host = |alias: &str| Host::new(alias, Address::ssh(alias).unwrap());
-        let hosts = [host("thor"), Host { projects: Some("~/src".into()), ..host("jedi") }, host("loki")];
+        let hosts =
+            [host("thor"), Host { projects: Some("~/src".into()), ..host("jedi") }, host("loki")];
         let state = |name: &str, status: HostStatus, rtt_us, same_as: &str| v1::HostState {
             name: name.into(),
             status: status.into(),

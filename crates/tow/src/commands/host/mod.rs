@@ -3,7 +3,7 @@
 //! One file per verb. [`remote`] runs scripts on a host; what a verb decides it decides in pure functions.
 
 mod add;
-mod ask;
+pub(crate) mod ask;
 pub(crate) mod check;
 mod connect;
 mod import;
@@ -119,7 +119,8 @@ fn need_shell(host: &Host) -> Result<(), CommandError> {
     if remote::has_shell(host) {
         return Ok(());
     }
-    let message = format!("{} is reached by {}, which runs no commands there", host.alias, host.address);
+    let message =
+        format!("{} is reached by {}, which runs no commands there", host.alias, host.address);
     Err(CommandError::usage(message).hint("name it as [USER@]HOST[:PORT], as ssh knows it"))
 }
 

@@ -302,7 +302,8 @@ mod tests {
     #[test]
     fn a_script_has_its_lines_its_arguments_and_its_input() {
         let text = "for x in \"$@\"; do\n  printf '<%s>' \"$x\" # a comment\ndone\ncat";
-        let hostile = ["plain", "a b", "it's", "$(exit 3)", "`x`", "a\nb", "\\", "!", "-n", "ü", ""];
+        let hostile =
+            ["plain", "a b", "it's", "$(exit 3)", "`x`", "a\nb", "\\", "!", "-n", "ü", ""];
         let script = Script::new(text, Duration::ZERO).arguments(hostile);
         let script = Script { input: b"some\nlines\n", ..script };
         for shell in ["sh", "bash", "dash", "zsh", "fish", "csh", "tcsh", "ksh"] {
@@ -310,7 +311,11 @@ mod tests {
                 continue;
             }
             let expected: String = hostile.map(|text| format!("<{text}>")).concat();
-            assert_eq!(printed(shell, &script), format!("towline:abc\n{expected}some\nlines\n"), "{shell}");
+            assert_eq!(
+                printed(shell, &script),
+                format!("towline:abc\n{expected}some\nlines\n"),
+                "{shell}"
+            );
         }
     }
 

@@ -97,7 +97,8 @@ impl Facts {
                 "agent" => facts.agents.extend(agent(value)),
                 "projects" => facts.projects_there = Some(value == "yes"),
                 "disk_free_kib" => {
-                    facts.disk_free_bytes = value.parse().ok().map(|kib: u64| kib.saturating_mul(1024));
+                    facts.disk_free_bytes =
+                        value.parse().ok().map(|kib: u64| kib.saturating_mul(1024));
                 }
                 "linger" => facts.linger = Some(value == "yes"),
                 "manager" => facts.user_manager = value == "yes",
@@ -174,8 +175,14 @@ mod tests {
             projects\tno\ndisk_free_kib\t2048\nlinger\tno\nmanager\tyes\nlogind\tKillUserProcesses=yes\n\
             max_sessions\t10\nnew\tfrom a newer probe\nend\tyes\n";
         let facts = Facts::parse(output).unwrap();
-        let agent = |kind: &str, path: &str, logged_in| Agent { kind: kind.into(), path: path.into(), logged_in };
-        let program = |path: &str, version: &str| Some(Program { path: path.into(), version: version.into() });
+        let agent = |kind: &str, path: &str, logged_in| Agent {
+            kind: kind.into(),
+            path: path.into(),
+            logged_in,
+        };
+        let program = |path: &str, version: &str| {
+            Some(Program { path: path.into(), version: version.into() })
+        };
         let expected = Facts {
             system: "Linux".into(),
             machine: "x86_64".into(),

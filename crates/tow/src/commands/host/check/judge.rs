@@ -38,9 +38,9 @@ fn there(host: &Host, command: &str) -> String {
 }
 
 fn reached(facts: &Facts) -> Finding {
-    let rtt = facts.rtt.map_or_else(String::new, |rtt| {
-        format!(", round trip {:.1} ms", rtt.as_secs_f64() * 1e3)
-    });
+    let rtt = facts
+        .rtt
+        .map_or_else(String::new, |rtt| format!(", round trip {:.1} ms", rtt.as_secs_f64() * 1e3));
     Finding::of("connection").ok(format!("{} {}{rtt}", facts.system, facts.machine))
 }
 
@@ -51,7 +51,9 @@ fn noise(host: &Host, facts: &Facts) -> Finding {
         Some(line) => {
             let line = line.escape_debug();
             finding
-                .warning(format!("print `{line}` for every command: Towline skips it, rsync and scp may not"))
+                .warning(format!(
+                    "print `{line}` for every command: Towline skips it, rsync and scp may not"
+                ))
                 .fix(format!(
                     "ssh {}, and let only interactive shells print: [ -t 1 ] || return",
                     ssh_words(&host.address)
@@ -75,9 +77,9 @@ fn tow(host: &Host, facts: &Facts, own: &str) -> Finding {
     let finding = Finding::of("tow");
     let install = || format!("tow host install {}", host.alias);
     match &facts.tow {
-        Some(program) if program.version.is_empty() => finding
-            .failed(format!("{} does not run there", program.path))
-            .fix(install()),
+        Some(program) if program.version.is_empty() => {
+            finding.failed(format!("{} does not run there", program.path)).fix(install())
+        }
         Some(program) if program.version != own => finding
             .warning(format!("{} is {}, this one is {own}", program.path, program.version))
             .fix(format!("tow host upgrade {}", host.alias)),
@@ -110,7 +112,8 @@ fn server(host: &Host, facts: &Facts, protocol: (u32, u32)) -> Option<Finding> {
         return Some(finding.warning(format!("degraded: {fault}")).fix(restart()));
     }
     if server.version != program.version {
-        let message = format!("runs as {}, {} is {}", server.version, program.path, program.version);
+        let message =
+            format!("runs as {}, {} is {}", server.version, program.path, program.version);
         return Some(finding.warning(message).fix(restart()));
     }
     Some(finding.ok(match server.panes {
@@ -254,8 +257,20 @@ mod tests {
     fn each_fault_has_a_fix() {
         use Status::{Failed, Warning};
         let cases: [(Host, Facts, &str, Status, &str); 17] = [
-            (host(), Facts { tow: None, server: None, ..good() }, "tow", Warning, "tow host install thor"),
-            (host(), Facts { tow: None, server: None, tmux: None, ..good() }, "tow", Failed, "tow host install thor"),
+            (
+                host(),
+                Facts { tow: None, server: None, ..good() },
+                "tow",
+                Warning,
+                "tow host install thor",
+            ),
+            (
+                host(),
+                Facts { tow: None, server: None, tmux: None, ..good() },
+                "tow",
+                Failed,
+                "tow host install thor",
+            ),
             (
                 Host { backend: Backend::Towline, ..host() },
                 Facts { tow: None, server: None, ..good() },
@@ -263,7 +278,13 @@ mod tests {
                 Failed,
                 "tow host install thor",
             ),
-            (host(), Facts { tow: program(""), server: None, ..good() }, "tow", Failed, "tow host install thor"),
+            (
+                host(),
+                Facts { tow: program(""), server: None, ..good() },
+                "tow",
+                Failed,
+                "tow host install thor",
+            ),
             (
                 host(),
                 Facts { tow: program("0.9"), server: None, ..good() },
@@ -285,12 +306,22 @@ mod tests {
                 Failed,
                 "ssh -p 2222 mac@thor '/p server restart'",
             ),
-            (Host { backend: Backend::Tmux, ..host() }, Facts { tmux: None, ..good() }, "tmux", Failed, ""),
+            (
+                Host { backend: Backend::Tmux, ..host() },
+                Facts { tmux: None, ..good() },
+                "tmux",
+                Failed,
+                "",
+            ),
             (host(), Facts { agents: Vec::new(), ..good() }, "agents", Warning, ""),
             (
                 host(),
                 Facts {
-                    agents: vec![Agent { kind: "codex".into(), path: "/a b/codex".into(), logged_in: Some(false) }],
+                    agents: vec![Agent {
+                        kind: "codex".into(),
+                        path: "/a b/codex".into(),
+                        logged_in: Some(false),
+                    }],
                     ..good()
                 },
                 "agents",
@@ -315,7 +346,11 @@ mod tests {
             (host(), Facts { disk_free_bytes: Some(5), ..good() }, "disk", Warning, ""),
             (
                 host(),
-                Facts { linger: Some(false), logind: vec!["KillUserProcesses=yes".into()], ..good() },
+                Facts {
+                    linger: Some(false),
+                    logind: vec!["KillUserProcesses=yes".into()],
+                    ..good()
+                },
                 "logout",
                 Failed,
                 "ssh -p 2222 mac@thor 'loginctl enable-linger'",

@@ -13,10 +13,12 @@ use tokio::task::JoinSet;
 use towline_client::HelloOptions;
 use towline_client::hosts::Host;
 use towline_client::transport::{self, DialOptions};
+use towline_protocol::SUPPORTED;
 use towline_protocol::v1::{self, reply, request};
-use towline_protocol::handshake::SUPPORTED;
 
 pub(crate) use facts::Facts;
+#[cfg(test)]
+pub(super) use facts::Program;
 use facts::{PROBE, Server};
 
 use super::remote::{self, Script};
@@ -30,7 +32,8 @@ use crate::size::bytes_in_words;
 use crate::table::{Align, Cell, Table, terminal_width};
 
 /// The end of the verb's help.
-pub(super) const EXAMPLES: &str = "The exit status is 5 where no host could be reached, and 1 where one could not or has a fault.
+pub(super) const EXAMPLES: &str =
+    "The exit status is 5 where no host could be reached, and 1 where one could not or has a fault.
 
 Examples:
   tow host check              all hosts of the list
@@ -98,6 +101,24 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     Ok(status(&checked))
 }
 
+/// `tow doctor --host`: all that was looked at on one host.
+///
+/// # Errors
+/// Where it is no host.
+pub(crate) async fn doctor(
+    context: &Context,
+    host: &str,
+    json: bool,
+) -> Result<ExitCode, CommandError> {
+    let host = super::host(&super::hosts(context)?, host)?;
+    let checked = check(host, context.dial_options()?).await;
+    match json {
+        true => output::json(&checked)?,
+        false => output::print(render(&checked.checks, terminal_width(), context.colors()))?,
+    }
+    Ok(status(&[checked]))
+}
+
 /// Looks at hosts, all at the same time.
 ///
 /// # Errors
@@ -143,12 +164,10 @@ fn prefix(host: &Host) -> String {
 }
 
 /// Looks at a host that commands can be run on.
-async fn probe(
-    host: &Host,
-    options: &DialOptions,
-) -> Result<(Facts, Vec<Finding>), CommandError> {
+async fn probe(host: &Host, options: &DialOptions) -> Result<(Facts, Vec<Finding>), CommandError> {
     let facts = look(host, options).await?;
-    let findings = judge::judge(host, &facts, env!("CARGO_PKG_VERSION"), (SUPPORTED.min, SUPPORTED.max));
+    let findings =
+        judge::judge(host, &facts, env!("CARGO_PKG_VERSION"), (SUPPORTED.min, SUPPORTED.max));
     Ok((facts, findings))
 }
 
@@ -172,14 +191,11 @@ pub(crate) async fn look(host: &Host, options: &DialOptions) -> Result<Facts, Co
 }
 
 /// Looks at a server that is reached without a shell.
-async fn greet(
-    host: &Host,
-    options: &DialOptions,
-) -> Result<(Facts, Vec<Finding>), CommandError> {
+async fn greet(host: &Host, options: &DialOptions) -> Result<(Facts, Vec<Finding>), CommandError> {
     let hello = HelloOptions { deadline: options.deadline, ..HelloOptions::default() };
     let connection = transport::connect(host, options, hello)
         .await
-        .map_err(|error| CommandError::reach(&host.alias, error))?;
+        .map_err(|error| CommandError::reach(host, error))?;
     let begun = Instant::now();
     let reply = connection.request(request::Body::Status(v1::Status {})).await?;
     let rtt = begun.elapsed();
@@ -205,19 +221,9 @@ async fn greet(
 }
 
 impl Checked {
-    /// The findings as lines for people, those that are all right too.
-    pub(crate) fn findings(&self, width: Option<usize>, colors: bool) -> String {
-        render(&self.checks, width, colors)
-    }
-
-    /// Those that are not.
+    /// What is not all right.
     pub(crate) fn faults(&self) -> Vec<Finding> {
         self.checks.iter().filter(|finding| finding.status != Status::Ok).cloned().collect()
-    }
-
-    /// Whether it was reached and nothing is wrong.
-    pub(crate) fn is_ok(&self) -> bool {
-        self.ok
     }
 
     /// Why it could not be looked at.
@@ -318,7 +324,11 @@ mod tests {
     #[test]
     fn faults_stand_beneath_the_table() {
         let hosts = [
-            checked("thor", true, vec![Finding::of("tow").warning("not found").fix("tow host install thor")]),
+            checked(
+                "thor",
+                true,
+                vec![Finding::of("tow").warning("not found").fix("tow host install thor")],
+            ),
             checked("jedi", false, vec![Finding::of("connection").failed("Connection refused")]),
             checked("loki", true, vec![Finding::of("tow").ok("fine")]),
         ];

@@ -1,0 +1,111 @@
+//! Typing into one pane, once.
+
+use tokio::time::Instant;
+use towline_client::{Connection, RequestError};
+use towline_protocol::v1::{self, reply, request};
+
+use crate::context::Context;
+use crate::error::{CommandError, ErrorKind};
+use crate::pane::target::on_host;
+use crate::quote::shell_quoted;
+use crate::request::{random_id, target, unexpected};
+
+/// Types, and types nothing twice when the connection is lost: the pane knows what it has written for this id.
+///
+/// # Errors
+/// Why nothing was typed, or that nobody knows.
+pub(crate) async fn send(
+    context: &Context,
+    text: &str,
+    steps: Vec<v1::SendStep>,
+) -> Result<v1::Sent, CommandError> {
+    let end = Instant::now() + context.step_timeout();
+    let client = random_id()?.to_vec();
+    let mut connection = context.connect().await?;
+    let mut opened = None;
+    loop {
+        match send_once(&connection, text, &client, &steps, &mut opened).await {
+            Err(Failure::Lost(lost)) => {
+                let patience = end.saturating_duration_since(Instant::now());
+                let outcome = match patience.is_zero() {
+                    true => Err(CommandError::from(lost)),
+                    false => context.reconnect(connection.goodbye(), patience).await,
+                };
+                connection = outcome.map_err(|error| match opened {
+                    Some(_) => unknown(text, &error.message),
+                    None => error,
+                })?;
+            }
+            Err(Failure::Told(error)) => return Err(error),
+            Ok(sent) => return Ok(sent),
+        }
+    }
+}
+
+enum Failure {
+    Lost(RequestError),
+    Told(CommandError),
+}
+
+async fn send_once(
+    connection: &Connection,
+    text: &str,
+    client: &[u8],
+    steps: &[v1::SendStep],
+    opened: &mut Option<String>,
+) -> Result<v1::Sent, Failure> {
+    let place = match opened {
+        Some(pane) => target(pane),
+        None => target(text),
+    };
+    let again = opened.is_some();
+    let open = v1::OpenInput { target: place, client: client.to_vec(), again };
+    let reply = match connection.request(request::Body::OpenInput(open)).await {
+        // The text was sent before the connection was lost.
+        Err(RequestError::Timeout) if again => return Err(Failure::Told(late(text))),
+        reply => reply.map_err(failure)?,
+    };
+    let reply::Body::InputOpened(input) = reply else {
+        return Err(Failure::Told(unexpected()));
+    };
+    if input.unknown {
+        return Err(Failure::Told(unknown(text, "the pane no longer knows this input")));
+    }
+    let pane = on_host(&input.host, &format!("%{}", input.pane));
+    let send =
+        v1::Send { target: target(&pane), client: client.to_vec(), seq: 1, steps: steps.to_vec() };
+    *opened = Some(pane);
+    match connection.request(request::Body::Send(send)).await {
+        Ok(reply::Body::Sent(sent)) => Ok(sent),
+        Ok(_) => Err(Failure::Told(unexpected())),
+        // It is on its way, and nothing calls it back.
+        Err(RequestError::Timeout) => Err(Failure::Told(late(text))),
+        Err(error) => Err(failure(error)),
+    }
+}
+
+fn failure(error: RequestError) -> Failure {
+    match error {
+        lost @ RequestError::Lost { .. } => Failure::Lost(lost),
+        RequestError::Remote(error) if error.kind() == v1::ErrorKind::LineTooLong => {
+            let mut error = CommandError::from(error);
+            if error.hints.is_empty() {
+                error = error.hint("send it in shorter lines, or as a file the program can read");
+            }
+            Failure::Told(error)
+        }
+        error => Failure::Told(error.into()),
+    }
+}
+
+/// It was sent to the pane called `target`, and no word came back in time.
+fn late(target: &str) -> CommandError {
+    unknown(target, "the server did not answer in time, and may type it yet")
+}
+
+fn unknown(target: &str, why: &str) -> CommandError {
+    let message = format!("nobody can say whether the text was typed: {why}");
+    let target = shell_quoted(target);
+    CommandError::new(ErrorKind::OutcomeUnknown, message)
+        .hint(format!("tow peek {target}    shows what arrived, before you repeat it"))
+}

@@ -1,0 +1,263 @@
+//! Rows of panes as they change.
+//!
+//! What is followed is looked at on its host, several times a second, and only what has changed is sent over: tmux
+//! would send a control client all that a program prints, and stop reading from the program where the link is slower
+//! than that. All followers of a host share one shell.
+
+mod settle;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use towline_protocol::v1;
+
+use super::frame::nonce;
+use super::peek::{self, Captured};
+use super::setup::Found;
+use super::shell::Shell;
+use super::{Place, TmuxError};
+use settle::Settle;
+
+/// One script looks so often, at most, before it answers: what is added meanwhile waits for the next script.
+const LOOKS: u32 = 3;
+
+/// The pause between two looks, in seconds, as `sleep` takes it.
+const PAUSE: &str = "0.1";
+
+/// How long one script may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// More rows above the screen than these are not looked at at once; what is beyond is a gap.
+const ABOVE_MAX: u32 = 5_000;
+
+/// So many changes wait for a slow reader; then nothing is looked at for it.
+const WAITING: usize = 2;
+
+/// Rows of a pane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// The rows: those that are new, or with `redraw` the last ones.
+    pub lines: Vec<String>,
+    /// Number of the first, counted from the oldest that tmux keeps.
+    pub first_line: u64,
+    /// Rows before these are lost.
+    pub gap: bool,
+}
+
+/// Rows of a pane, as they change. Dropping it ends the follow.
+#[derive(Debug)]
+pub struct Follow {
+    rows: mpsc::Receiver<Result<Followed, TmuxError>>,
+}
+
+impl Follow {
+    /// The next rows; `None` when the pane has ended.
+    ///
+    /// # Errors
+    /// Where the host can't be asked any more. A follow that begins anew with `from_line` goes on.
+    pub async fn next(&mut self) -> Option<Result<Followed, TmuxError>> {
+        self.rows.recv().await
+    }
+}
+
+/// Who follows a host's panes.
+#[derive(Debug)]
+pub(super) struct Followers {
+    shell: Shell,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Those that the task hasn't seen yet.
+    new: Vec<Follower>,
+    /// A task looks after them.
+    running: bool,
+}
+
+#[derive(Debug)]
+struct Follower {
+    pane: u64,
+    mode: Mode,
+    rows: mpsc::Sender<Result<Followed, TmuxError>>,
+    /// The name of what it was last shown, in the shell.
+    key: u64,
+}
+
+#[derive(Debug)]
+enum Mode {
+    Redraw { lines: u32, ansi: bool, shown: Option<Vec<String>> },
+    Settle(Box<Settle>),
+}
+
+impl Followers {
+    pub(super) fn new(place: Place) -> Self {
+        Self { shell: Shell::new(place), state: Mutex::default() }
+    }
+
+    pub(super) fn follow(self: &Arc<Self>, pane: u64, request: &v1::Follow) -> Follow {
+        let (sender, rows) = mpsc::channel(WAITING);
+        let mode = match request.redraw {
+            true => Mode::Redraw { lines: request.lines, ansi: request.ansi, shown: None },
+            false => {
+                let settle = Settle::new(request.lines, request.from_line, request.ansi);
+                Mode::Settle(Box::new(settle))
+            }
+        };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.new.push(Follower { pane, mode, rows: sender, key: 0 });
+        if !std::mem::replace(&mut state.running, true) {
+            tokio::spawn(self.clone().run());
+        }
+        Follow { rows }
+    }
+
+    /// Looks until nobody follows any more.
+    async fn run(self: Arc<Self>) {
+        let mut followers: Vec<Follower> = Vec::new();
+        let mut keys = 0;
+        loop {
+            followers.retain(|follower| !follower.rows.is_closed());
+            {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                for mut new in state.new.drain(..) {
+                    keys += 1;
+                    new.key = keys;
+                    followers.push(new);
+                }
+                if followers.is_empty() {
+                    state.running = false;
+                    return;
+                }
+            }
+            match self.look(&mut followers).await {
+                Ok(()) => {}
+                Err(error) => {
+                    for follower in followers.drain(..) {
+                        let _ = follower.rows.try_send(Err(error.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn look(&self, followers: &mut Vec<Follower>) -> Result<(), TmuxError> {
+        let mark = nonce(8).map_err(|error| TmuxError::Invalid(error.to_string()))?;
+        let able = |follower: &&Follower| follower.rows.capacity() > 0;
+        let looked: Vec<u64> = followers.iter().filter(able).map(|one| one.key).collect();
+        if looked.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            return Ok(());
+        }
+        let answer = self
+            .shell
+            .run(PATIENCE, |found| {
+                script(found, &mark, followers.iter().filter(|one| looked.contains(&one.key)))
+            })
+            .await?;
+        let text = String::from_utf8_lossy(&answer.output);
+        let mut changed: Vec<(u64, u64, &str)> = Vec::new();
+        for piece in text.split(mark.as_str()).skip(1) {
+            let (head, rest) = piece.split_once('\n').unwrap_or((piece, ""));
+            let mut numbers = head.split(' ').map(|word| word.parse::<u64>().unwrap_or(0));
+            let (key, above) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+            changed.push((key, above, rest.strip_suffix('\n').unwrap_or(rest)));
+        }
+        followers.retain_mut(|follower| {
+            if !looked.contains(&follower.key) {
+                return true;
+            }
+            match changed.iter().find(|(key, ..)| *key == follower.key) {
+                Some((_, above, text)) => {
+                    follower.changed(peek::captured(text.as_bytes(), follower.pane, *above))
+                }
+                None => {
+                    follower.still();
+                    true
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Follower {
+    /// Takes a look; false where the pane has ended.
+    fn changed(&mut self, captured: Option<Captured>) -> bool {
+        let ended = captured.as_ref().is_none_or(|captured| captured.dead);
+        let mut told = Vec::new();
+        match (&mut self.mode, captured) {
+            (Mode::Redraw { lines, ansi, shown }, Some(captured)) => {
+                let peeked = peek::peeked(captured, *lines, *ansi);
+                // A shell that was opened anew doesn't know what was shown.
+                if shown.as_ref() != Some(&peeked.lines) {
+                    *shown = Some(peeked.lines.clone());
+                    let (lines, first_line) = (peeked.lines, peeked.first_line);
+                    told.push(Followed { lines, first_line, gap: false });
+                }
+            }
+            (Mode::Redraw { .. }, None) => {}
+            (Mode::Settle(settle), captured) => {
+                told.extend(captured.map(|captured| settle.look(captured)));
+                if ended {
+                    told.push(settle.end());
+                }
+            }
+        }
+        for followed in told {
+            self.tell(followed);
+        }
+        !ended
+    }
+
+    fn still(&mut self) {
+        if let Mode::Settle(settle) = &mut self.mode {
+            let followed = settle.still();
+            self.tell(followed);
+        }
+    }
+
+    fn tell(&self, followed: Followed) {
+        let nothing = followed.lines.is_empty() && !followed.gap;
+        if !nothing || matches!(self.mode, Mode::Redraw { .. }) {
+            // There is room: who has none isn't looked at.
+            let _ = self.rows.try_send(Ok(followed));
+        }
+    }
+}
+
+/// The script that looks at each pane until one of them has changed, a few times at most. What changed is printed
+/// behind the mark, the follower's key and the number of rows above the screen.
+fn script<'a>(found: &Found, mark: &str, followers: impl Iterator<Item = &'a Follower>) -> Vec<u8> {
+    let tmux = found.tmux();
+    let mut looks = String::new();
+    for Follower { pane, mode, key, .. } in followers {
+        let above = match mode {
+            Mode::Redraw { lines, .. } => lines.to_string(),
+            Mode::Settle(settle) => {
+                looks.push_str(&format!(
+                    "tow_hs=$({tmux} display-message -p -t '%{pane}' '#{{history_size}}' 2>/dev/null)\n: \"${{tow_hs:=0}}\"\n"
+                ));
+                settle.above()
+            }
+        };
+        let words = peek::words(*pane, "$tow_above");
+        looks.push_str(&format!(
+            r#"tow_a=$(({above}))
+[ "$tow_a" -ge 0 ] || tow_a=200
+[ "$tow_a" -le {ABOVE_MAX} ] || tow_a={ABOVE_MAX}
+tow_above=; [ "$tow_a" -eq 0 ] || tow_above="-S -$tow_a"
+tow_now=$({tmux} {words})
+if [ "$tow_now" != "$tow_seen{key}" ]; then
+  tow_seen{key}=$tow_now; tow_hit=1
+  printf '%s%s\n%s\n' '{mark}' '{key} '"$tow_a" "$tow_now"
+fi
+"#
+        ));
+    }
+    format!(
+        "tow_hit= tow_n=0\nwhile :; do\n{looks}\n[ -z \"$tow_hit\" ] || break\ntow_n=$((tow_n + 1)); [ $tow_n -lt {LOOKS} ] || break\nsleep {PAUSE} 2>/dev/null || {{ sleep 1; break; }}\ndone\n"
+    )
+    .into_bytes()
+}
