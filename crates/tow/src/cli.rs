@@ -44,6 +44,14 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "addr")]
     pub(crate) socket: Option<std::path::PathBuf>,
 
+    /// The file with the secret that is shared with the server, for tcp and tls [env: TOWLINE_SECRET_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) secret_file: Option<std::path::PathBuf>,
+
+    /// The server's key, for tls: SHA256:...
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) fingerprint: Option<String>,
+
     /// How long one step may take: 500ms, 10s, 5m [default: 10s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,

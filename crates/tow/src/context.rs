@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use towline_client::config::{self, Config};
-use towline_client::hosts::{ADDRESS_FORMS, Address, Host};
-use towline_client::transport::{self, DialOptions};
+use towline_client::hosts::{self, ADDRESS_FORMS, Address, Host};
+use towline_client::transport::{self, DialOptions, Paired};
 use towline_client::{
     ConnectError, Connection, HelloOptions, Paths, StartPolicy, ensure_server, start,
 };
@@ -165,8 +165,16 @@ impl Context {
         Ok(DialOptions {
             deadline: self.step_timeout(),
             control_dir: self.paths()?.ssh(),
+            paired: self.paired()?,
             ..DialOptions::default()
         })
+    }
+
+    /// The servers that this machine is paired with. A list that can't be read names none, and whoever needs it says so.
+    fn paired(&self) -> Result<Vec<Paired>, CommandError> {
+        let paths = self.paths()?;
+        let hosts = hosts::load(&paths.hosts()).unwrap_or_default();
+        Ok(transport::paired(&hosts, paths))
     }
 
     /// Whether the server that is meant is the user's own, which answers for the fleet, rather than one that was named.
@@ -228,7 +236,16 @@ impl Context {
     fn host_at(&self, address: Address) -> Host {
         let text = address.to_string();
         // As commands take a host that is in no list.
-        Host::new(text.strip_prefix("ssh://").unwrap_or(&text), address)
+        let mut host = Host::new(text.strip_prefix("ssh://").unwrap_or(&text), address);
+        host.secret_file = self.secret_file();
+        host.fingerprint = self.globals.fingerprint.clone();
+        host
+    }
+
+    /// The file with the secret that is shared with the server, where one is named.
+    pub(crate) fn secret_file(&self) -> Option<PathBuf> {
+        let variable = std::env::var_os("TOWLINE_SECRET_FILE").filter(|value| !value.is_empty());
+        self.globals.secret_file.clone().or(variable.map(PathBuf::from))
     }
 
     fn hello(&self) -> HelloOptions {

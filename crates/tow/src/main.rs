@@ -70,8 +70,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn verb(cli: Cli) -> Result<ExitCode, CommandError> {
     let context = Context::new(cli.globals);
     // The server brings its own runtime.
-    if let Some(Verb::Server(server::Args { what: server::What::Run })) = cli.verb {
-        return program::foreground_server(context.paths()?.clone());
+    if let Some(Verb::Server(server::Args { what: server::What::Run(args) })) = cli.verb {
+        let (paths, secret_file) = (context.paths()?.clone(), context.secret_file());
+        return program::foreground_server(paths, args.addresses(), secret_file);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::io("cannot set up the program", &error))?;

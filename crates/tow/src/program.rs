@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use towline_client::Paths;
+use towline_client::hosts::Address;
+use towline_server::{ListenError, StartError};
 
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind};
 use crate::output;
 
 /// The first argument that makes the program a pane's holder; the pane's folder follows.
@@ -35,7 +37,13 @@ pub(crate) fn server(mut arguments: impl Iterator<Item = OsString>) -> ExitCode 
             return ExitCode::FAILURE;
         }
     };
-    let options = towline_server::Options { paths, ready: Some(ready), foreground: false };
+    let options = towline_server::Options {
+        paths,
+        ready: Some(ready),
+        foreground: false,
+        listen: Vec::new(),
+        secret_file: None,
+    };
     match towline_server::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -55,9 +63,21 @@ fn take_stdout() -> std::io::Result<OwnedFd> {
 ///
 /// # Errors
 /// Why it can't run.
-pub(crate) fn foreground_server(paths: Paths) -> Result<ExitCode, CommandError> {
-    let options = towline_server::Options { paths, ready: None, foreground: true };
-    towline_server::run(options)
-        .map_err(|error| CommandError::failed(format!("cannot run the server: {error}")))?;
+pub(crate) fn foreground_server(
+    paths: Paths,
+    listen: Vec<Address>,
+    secret_file: Option<PathBuf>,
+) -> Result<ExitCode, CommandError> {
+    let options =
+        towline_server::Options { paths, ready: None, foreground: true, listen, secret_file };
+    towline_server::run(options).map_err(|error| {
+        let kind = match error {
+            StartError::Listen(ListenError::Bind { .. }) => ErrorKind::Failed,
+            StartError::Listen(_) => ErrorKind::Usage,
+            _ => ErrorKind::Failed,
+        };
+        let message = format!("cannot run the server: {error}");
+        error.hints().into_iter().fold(CommandError::new(kind, message), CommandError::hint)
+    })?;
     Ok(ExitCode::SUCCESS)
 }

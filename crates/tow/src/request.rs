@@ -1,10 +1,16 @@
 //! One request and its reply, over as many connections as that takes.
 
+use std::time::Duration;
+
 use towline_client::RequestError;
 use towline_protocol::v1::{self, reply, request};
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
+
+/// The pause before a request is sent again over a link that broke, and while its host can't be reached.
+const PAUSE: Duration = Duration::from_millis(20);
+const AWAY: Duration = Duration::from_millis(500);
 
 /// How a request may be repeated when the connection is lost before its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +67,28 @@ impl Context {
                     if patience.is_zero() {
                         return Err(RequestError::Lost { goodbye }.into());
                     }
-                    self.say_more("tow: the connection to the server was lost: asking again");
-                    connection = self.reconnect(goodbye, patience).await?;
+                    if connection.is_up() {
+                        self.say_more("tow: the link to the host broke: asking again");
+                        tokio::time::sleep(PAUSE).await;
+                    } else {
+                        self.say_more("tow: the connection to the server was lost: asking again");
+                        connection = self.reconnect(goodbye, patience).await?;
+                    }
                     lost = true;
+                }
+                // It was asked before, and may have been done: that the host can't be reached now is not all there is
+                // to say.
+                Err(RequestError::Remote(error))
+                    if lost
+                        && again != Again::AsItIs
+                        && error.kind() == v1::ErrorKind::Unreachable =>
+                {
+                    if tokio::time::Instant::now() + AWAY > end {
+                        let message =
+                            format!("nobody can say whether it was done: {}", error.message);
+                        return Err(CommandError::new(ErrorKind::OutcomeUnknown, message));
+                    }
+                    tokio::time::sleep(AWAY).await;
                 }
                 Err(RequestError::Remote(error))
                     if lost

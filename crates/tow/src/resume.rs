@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use towline_client::Connection;
-use towline_protocol::v1::{self, goodbye};
+use towline_protocol::v1;
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -12,9 +13,12 @@ use crate::output;
 /// How long a server that has gone is waited for.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// So many losses without anything new in between, and it is given up: what is asked for ends the server, or
-/// the server ends at once by itself.
+/// So many losses of the server, one after the other without anything new in between, and it is given up: what is asked
+/// for ends the server, or the server ends at once by itself.
 const LOSSES: u32 = 10;
+
+/// A connection that has held for so long is not lost for what was asked on it.
+const HELD: Duration = Duration::from_secs(1);
 
 /// The pause after each loss but the first.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -22,48 +26,93 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The pause while a host can't be reached.
 const AWAY: Duration = Duration::from_secs(1);
 
+/// What the host of a pane is called that nothing is known of yet.
+pub(crate) const SOME_HOST: &str = "the pane's host";
+
 /// Counts losses, and connects again.
 #[derive(Debug, Default)]
 pub(crate) struct Resume {
     losses: u32,
-    /// That the host can't be reached has been said.
-    away: bool,
+    /// When the last loss was.
+    last: Option<Instant>,
+    /// What was said of the link to the pane's host since it was there last.
+    said: Said,
+}
+
+/// What a person was told of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Said {
+    #[default]
+    Nothing,
+    /// That it broke.
+    Broke,
+    /// Why the host can't be reached.
+    Away,
 }
 
 impl Resume {
     /// Something new has come.
     pub(crate) fn progress(&mut self) {
         self.losses = 0;
-        self.away = false;
+    }
+
+    /// The pane's host answers: says so, where it was said that it doesn't.
+    pub(crate) fn back(&mut self, context: &Context) {
+        if std::mem::take(&mut self.said) != Said::Nothing {
+            context.say("tow: connected again");
+        }
+    }
+
+    /// Whether the pane's host did not answer the last time.
+    pub(crate) fn is_away(&self) -> bool {
+        self.said != Said::Nothing
     }
 
     /// The pane's host can't be reached: says so once, and waits a little. It may be away for days.
     pub(crate) async fn away(&mut self, error: &v1::Error) {
-        if !std::mem::replace(&mut self.away, true) {
-            output::message(format_args!("tow: {}: waiting for it", error.message));
-        }
+        self.say(Said::Away, format_args!("tow: {}: waiting for it", error.message));
         tokio::time::sleep(AWAY).await;
     }
 
-    /// Connects again, and says so on standard error.
+    fn say(&mut self, what: Said, text: impl std::fmt::Display) {
+        if self.said < what {
+            self.said = what;
+            output::message(text);
+        }
+    }
+
+    /// Goes on after a loss on this connection, and says so on standard error. Where the connection itself is there, it
+    /// was the server's link to `host`, which the server makes again.
     ///
     /// # Errors
     /// Where the server was stopped on purpose, or stays away.
     pub(crate) async fn again(
         &mut self,
         context: &Context,
-        goodbye: Option<goodbye::Reason>,
+        connection: &Connection,
+        host: &str,
     ) -> Result<Connection, CommandError> {
+        let last = self.last.replace(Instant::now());
+        if connection.is_up() {
+            self.say(Said::Broke, format_args!("tow: the link to {host} broke: reconnecting"));
+            if last.is_some_and(|last| last.elapsed() < HELD) {
+                tokio::time::sleep(PAUSE).await;
+            }
+            return Ok(connection.clone());
+        }
+        if last.is_some_and(|last| last.elapsed() > HELD) {
+            self.losses = 0;
+        }
         self.losses += 1;
+        if self.losses > 1 {
+            tokio::time::sleep(PAUSE).await;
+        }
         if self.losses > LOSSES {
             let message = "the connection to the server is lost again and again";
             return Err(CommandError::new(ErrorKind::Unreachable, message).hint("tow doctor"));
         }
         output::message("tow: the connection to the server was lost: reconnecting");
-        if self.losses > 1 {
-            tokio::time::sleep(PAUSE).await;
-        }
-        let connection = context.reconnect(goodbye, PATIENCE).await?;
+        let connection = context.reconnect(connection.goodbye(), PATIENCE).await?;
         context.say("tow: connected again");
         Ok(connection)
     }

@@ -12,6 +12,10 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "towline-bench", version)]
 pub(crate) struct Args {
+    /// Measure other hosts, behind links with a delay, rather than this one
+    #[arg(long)]
+    pub(crate) remote: bool,
+
     /// Measure only this; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
@@ -50,6 +54,9 @@ pub(crate) enum Program {
     /// Draw a spinner and set the title ten times a second, for ever
     #[command(hide = true)]
     Spinner,
+    /// Print as much as the terminal takes, and show each key that is typed in the bottom row
+    #[command(hide = true)]
+    Torrent,
 }
 
 /// How much is measured.
@@ -76,6 +83,17 @@ pub(crate) struct Scale {
     pub(crate) spawn_panes: usize,
     /// Panes that outlive the server's death.
     pub(crate) recovery_panes: usize,
+    /// How often each verb is run on a remote pane in one round.
+    pub(crate) verb_runs: u32,
+    /// Remote panes that end while they are watched, in one round.
+    pub(crate) pushes: usize,
+    /// Hosts that are connected to at once.
+    pub(crate) hosts: usize,
+    /// Remote panes with a client each, and how long their bytes and processor time are counted.
+    pub(crate) idle_clients: usize,
+    pub(crate) idle_window: Duration,
+    /// Keys typed in one round while a remote pane floods a thin link.
+    pub(crate) thin_keys: usize,
 }
 
 impl Scale {
@@ -94,6 +112,12 @@ impl Scale {
             cpu_window: Duration::from_secs(10),
             spawn_panes: 100,
             recovery_panes: 50,
+            verb_runs: 20,
+            pushes: 10,
+            hosts: 20,
+            idle_clients: 20,
+            idle_window: Duration::from_secs(30),
+            thin_keys: 40,
         };
         let mut scale = if args.quick {
             Scale {
@@ -105,6 +129,12 @@ impl Scale {
                 memory_panes: 3,
                 cpu_window: Duration::from_secs(3),
                 spawn_panes: 30,
+                verb_runs: 5,
+                pushes: 3,
+                hosts: 5,
+                idle_clients: 5,
+                idle_window: Duration::from_secs(5),
+                thin_keys: 10,
                 ..full
             }
         } else {

@@ -6,6 +6,7 @@ mod drain;
 mod exec;
 mod field;
 mod interrupt;
+mod lines;
 mod measure;
 mod process;
 mod random;
@@ -16,6 +17,7 @@ mod spinner;
 mod stats;
 mod terminal;
 mod text;
+mod torrent;
 
 use std::io::{self, Write};
 use std::process::{Command, ExitCode};
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let result = match args.program {
         Some(Program::Spinner) => spinner::spin().map(|()| true),
+        Some(Program::Torrent) => torrent::pour().map(|()| true),
         None => bench(&args),
     };
     match result {
@@ -77,10 +80,11 @@ fn bench(args: &Args) -> Result<bool> {
 
 /// The measurements asked for.
 fn choose(args: &Args) -> Result<Vec<&'static Measure>> {
+    let all = if args.remote { measure::REMOTE } else { measure::ALL };
     if let Some(unknown) =
-        args.only.iter().find(|name| measure::ALL.iter().all(|measure| measure.name != **name))
+        args.only.iter().find(|name| all.iter().all(|measure| measure.name != **name))
     {
-        let names: Vec<&str> = measure::ALL.iter().map(|measure| measure.name).collect();
+        let names: Vec<&str> = all.iter().map(|measure| measure.name).collect();
         bail!("no measurement is named {unknown:?}; there are: {}", names.join(", "));
     }
     let wanted = |measure: &&Measure| {
@@ -90,7 +94,7 @@ fn choose(args: &Args) -> Result<Vec<&'static Measure>> {
             args.only.iter().any(|name| name == measure.name)
         }
     };
-    Ok(measure::ALL.iter().filter(wanted).collect())
+    Ok(all.iter().filter(wanted).collect())
 }
 
 /// What the figures depend on besides the contenders.

@@ -85,14 +85,20 @@ pub(crate) fn total_cpu(processes: &[Process]) -> Result<f64> {
 /// Waits until the processes are idle: there is no event for that, so their processor time is
 /// looked at until it stands still. Gives up waiting after [`SETTLE_DEADLINE`].
 pub(crate) fn settle(processes: &[Process]) -> Result<()> {
-    if processes.is_empty() {
+    settle_pids(&processes.iter().map(|process| process.pid).collect::<Vec<_>>())
+}
+
+/// The same of any processes; one that has ended uses nothing.
+pub(crate) fn settle_pids(pids: &[Pid]) -> Result<()> {
+    if pids.is_empty() {
         return Ok(());
     }
+    let total = || -> f64 { pids.iter().map(|pid| cpu_seconds(*pid).unwrap_or(0.0)).sum() };
     let deadline = Instant::now() + SETTLE_DEADLINE;
-    let mut before = total_cpu(processes)?;
+    let mut before = total();
     while Instant::now() < deadline {
         interrupt::pause(SETTLE_WINDOW)?;
-        let now = total_cpu(processes)?;
+        let now = total();
         if now - before < SETTLED_CPU {
             break;
         }

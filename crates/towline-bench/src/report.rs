@@ -23,6 +23,10 @@ pub(crate) enum Unit {
     Seconds,
     /// Hundredths of one processor core.
     PercentOfCore,
+    /// Thousands of bytes in a minute.
+    KilobytesPerMinute,
+    /// Thousandths of a second of processor time in a minute.
+    MillisecondsPerMinute,
 }
 
 impl Unit {
@@ -33,6 +37,8 @@ impl Unit {
             Unit::Milliseconds => "ms",
             Unit::Seconds => "s",
             Unit::PercentOfCore => "% core",
+            Unit::KilobytesPerMinute => "kB/min",
+            Unit::MillisecondsPerMinute => "ms/min",
         }
     }
 }
@@ -200,9 +206,12 @@ impl Report {
         let widths: Vec<usize> = (0..head.len())
             .map(|column| lines.iter().map(|line| width(&line[column])).max().unwrap_or(0))
             .collect();
+        // A bare pseudo-terminal is on no other host.
+        let without_bare = self.rows.iter().all(|row| row.median(Contender::Bare).is_none());
+        let shown = |column: usize| !(without_bare && matches!(column, 1 | 4));
         for line in &lines {
             let mut row = String::new();
-            for (column, cell) in line.iter().enumerate() {
+            for (column, cell) in line.iter().enumerate().filter(|(column, _)| shown(*column)) {
                 let space = " ".repeat(widths[column] - width(cell));
                 // Numbers to the right, words to the left.
                 row += &match column {

@@ -25,6 +25,8 @@ pub(crate) const END: &str = "@#@#@#@#";
 /// Some rows down, where no client draws its own first line.
 const SHOW_READY: &str = r#"printf '\n\n\n\n\n\n\n\n#@@##@@#\n'"#;
 const SHOW_END: &str = r#"printf '\n@#@#@#@#\n'"#;
+/// In the bottom row.
+const SHOW_END_ONLY: &str = r#"printf '\n@#@#@#@#'"#;
 
 /// The program of a pane and this side of its FIFOs.
 pub(crate) struct Script {
@@ -59,6 +61,26 @@ impl Script {
     pub(crate) fn echo(dir: &Path, name: &str) -> Result<Self> {
         let script = format!(r#"stty raw -echo; {SHOW_READY}; echo ready >"$1"; exec cat"#);
         Self::new(dir, name, &script, &[])
+    }
+
+    /// Does nothing until it may go on, and then ends.
+    pub(crate) fn held(dir: &Path, name: &str) -> Result<Self> {
+        Self::new(dir, name, r#"echo ready >"$1"; read -r _ <"$2""#, &[])
+    }
+
+    /// Fills a screen with text, whose last row is [`END`].
+    pub(crate) fn page(dir: &Path, name: &str, text: &Path) -> Result<Self> {
+        let script = format!(
+            r#"head -n 200 "$3"; {SHOW_END_ONLY}
+            echo ready >"$1"; read -r _ <"$2""#
+        );
+        Self::new(dir, name, &script, &[text.into()])
+    }
+
+    /// The program that floods and shows keys: this program's own `torrent`.
+    pub(crate) fn torrent(dir: &Path, name: &str, own: &Path) -> Result<Self> {
+        let script = r#"stty raw -echo; echo ready >"$1"; exec "$3" torrent"#;
+        Self::new(dir, name, script, &[own.into()])
     }
 
     fn new(dir: &Path, name: &str, script: &str, arguments: &[OsString]) -> Result<Self> {

@@ -94,6 +94,26 @@ impl Terminal {
         }
     }
 
+    /// Reads for so long, or until a byte has come; when that was.
+    pub(crate) fn read_for(&self, time: Duration, until: Option<u8>) -> Result<Option<Instant>> {
+        let deadline = Instant::now() + time;
+        let mut master = self.master()?;
+        let mut chunk = vec![0; READ_SIZE];
+        while interrupt::wait(&[master.as_fd()], deadline)? && Instant::now() < deadline {
+            let count = match master.read(&mut chunk) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.context("reading a terminal")?,
+            };
+            if count == 0 {
+                bail!("the client ended");
+            }
+            if until.is_some_and(|byte| memchr::memchr(byte, &chunk[..count]).is_some()) {
+                return Ok(Some(Instant::now()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Drops what has come already, without waiting for more.
     pub(crate) fn skip(&self) -> Result<()> {
         let mut master = self.master()?;

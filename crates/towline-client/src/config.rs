@@ -13,6 +13,8 @@ pub(crate) mod source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::hosts::Address;
+
 pub use bytes::{format_bytes, parse_bytes};
 pub use key::{ControlKey, KeyError};
 pub use settings::{SETTINGS, Setting, SettingValue};
@@ -32,6 +34,12 @@ pub struct Config {
     pub journal_bytes: u64,
     /// When a pane's program is started again.
     pub restart: Restart,
+    /// Where the server listens beside its Unix socket.
+    pub listen: Vec<Address>,
+    /// The file with the secret for clients on this machine; `None`: the one in the state folder.
+    pub secret_file: Option<PathBuf>,
+    /// Whether listeners for tls are announced on the local network.
+    pub discovery: bool,
     /// How long ended panes are kept.
     pub ended: Ended,
 }
@@ -87,6 +95,9 @@ impl Default for Config {
             scrollback: 10_000,
             journal_bytes: 16 << 20,
             restart: Restart::Never,
+            listen: Vec::new(),
+            secret_file: None,
+            discovery: false,
             ended: Ended { keep_days: 30, keep_bytes: 2 << 30 },
         }
     }

@@ -11,6 +11,7 @@ pub mod scope;
 pub mod socket;
 pub mod start;
 pub mod target;
+pub mod tmux;
 pub mod transport;
 
 pub use connection::{

@@ -104,6 +104,26 @@ impl Paths {
         self.state_dir.join("ssh")
     }
 
+    /// The secret of this host's own server, for clients on this machine and for tunnels.
+    pub fn secret(&self) -> PathBuf {
+        self.state_dir.join("secret")
+    }
+
+    /// The private key of this host's own server, for tls.
+    pub fn key(&self) -> PathBuf {
+        self.state_dir.join("tls.key")
+    }
+
+    /// The fingerprint of that key, for clients on this machine.
+    pub fn fingerprint(&self) -> PathBuf {
+        self.state_dir.join("fingerprint")
+    }
+
+    /// The names and secrets of the clients that are paired with this host's server.
+    pub fn clients(&self) -> PathBuf {
+        self.state_dir.join("clients")
+    }
+
     /// The server's socket.
     pub fn socket(&self) -> PathBuf {
         self.state_dir.join("server.sock")

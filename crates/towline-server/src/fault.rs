@@ -47,6 +47,11 @@ impl Fault {
             .hint(format!("tow info {name}    shows its process id"))
     }
 
+    /// Whether it is that nothing of that name is known.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::NotFound
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -3,6 +3,7 @@
 //! [`run`] is the whole of it. A pane's program is not the server's child: a holder keeps it, and the server
 //! may die at any instruction and be started again. See ARCHITECTURE.md.
 
+pub mod auth;
 mod clock;
 mod conn;
 mod fault;
@@ -20,17 +21,21 @@ mod system;
 mod upkeep;
 
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use towline_client::Paths;
 use towline_client::config::{self, Config};
+use towline_client::hosts::Address;
 use towline_protocol::v1::goodbye;
 
 pub use lifecycle::StartError;
+pub use listen::ListenError;
 pub use store::StoreError;
 
+use auth::Auth;
 use server::{Server, Settings};
 use store::{Op, Store};
 
@@ -43,6 +48,10 @@ pub struct Options {
     pub ready: Option<OwnedFd>,
     /// Log to standard error rather than to a file.
     pub foreground: bool,
+    /// Where to listen beside the Unix socket and what the configuration says.
+    pub listen: Vec<Address>,
+    /// The file with the secret for clients on this machine, in place of the state folder's.
+    pub secret_file: Option<PathBuf>,
 }
 
 /// Runs the server until it is stopped.
@@ -50,9 +59,9 @@ pub struct Options {
 /// # Errors
 /// Why it can't run; the starter has been told, too.
 pub fn run(options: Options) -> Result<(), StartError> {
-    let Options { paths, ready, foreground } = options;
-    let begun = begin(&paths, foreground);
-    let (_lock, listener, settings, store, mut loaded, runtime) = match begun {
+    let begun = begin(&options);
+    let Options { paths, ready, .. } = options;
+    let (_lock, listener, remote, settings, store, mut loaded, runtime) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             lifecycle::tell_starter(ready, Err(&error));
@@ -66,6 +75,13 @@ pub fn run(options: Options) -> Result<(), StartError> {
     let end = runtime.block_on(async {
         let listener = UnixListener::from_std(listener).map_err(StartError::System)?;
         tokio::spawn(listen::serve(Arc::clone(&server), listener));
+        let auth = remote.map(|(auth, bound)| {
+            let auth = Arc::new(auth);
+            for one in bound {
+                tokio::spawn(listen::serve_remote(Arc::clone(&server), Arc::clone(&auth), one));
+            }
+            auth
+        });
         lifecycle::tell_starter(ready, Ok(()));
         server.take_over(loaded).await;
         // Only now that it is written down what the reboot ended: a server that dies before has to find out again.
@@ -82,6 +98,9 @@ pub fn run(options: Options) -> Result<(), StartError> {
         while server.clients.load(std::sync::atomic::Ordering::Relaxed) > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
+        if let Some(auth) = auth {
+            auth.drain().await;
+        }
         Ok::<_, StartError>(reason)
     });
     runtime.shutdown_background();
@@ -95,17 +114,19 @@ pub fn run(options: Options) -> Result<(), StartError> {
 type Begun = (
     lifecycle::Lock,
     std::os::unix::net::UnixListener,
+    Option<(Auth, Vec<listen::Bound>)>,
     Settings,
     Store,
     store::Loaded,
     tokio::runtime::Runtime,
 );
 
-fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
+fn begin(options: &Options) -> Result<Begun, StartError> {
+    let paths = &options.paths;
     system::name_process();
     let lock = lifecycle::lock(paths)?;
-    log::begin(paths, foreground);
-    let settings = settings(paths);
+    log::begin(paths, options.foreground);
+    let mut settings = settings(paths);
     // One thread: a keystroke passes three tasks on its way, and between threads each hand-over would wait for
     // another processor to wake up. What takes long (replays, files) goes to the blocking pool.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -120,8 +141,43 @@ fn begin(paths: &Paths, foreground: bool) -> Result<Begun, StartError> {
         let _ = signal(too_long).map_err(StartError::System)?;
     }
     let (store, loaded) = Store::open(&paths.store())?;
+    let remote = listen_further(options, &mut settings)?;
     let listener = lifecycle::bind(paths)?;
-    Ok((lock, listener, settings, store, loaded, runtime))
+    Ok((lock, listener, remote, settings, store, loaded, runtime))
+}
+
+/// Listens at the addresses that were asked for, if any were. Those of the command line have to work; one of the
+/// configuration that doesn't keeps nobody from their panes.
+fn listen_further(
+    options: &Options,
+    settings: &mut Settings,
+) -> Result<Option<(Auth, Vec<listen::Bound>)>, StartError> {
+    let mut bound = Vec::new();
+    for address in &options.listen {
+        bound.append(&mut listen::bind(address)?);
+    }
+    for address in settings.listen.iter().filter(|address| !options.listen.contains(address)) {
+        match listen::bind(address) {
+            Ok(mut more) => bound.append(&mut more),
+            Err(error) => {
+                tracing::warn!("{error}");
+                settings.listen_troubles.push(error.to_string());
+            }
+        }
+    }
+    if bound.is_empty() {
+        return Ok(None);
+    }
+    let secret_file = options.secret_file.clone().or_else(|| settings.secret_file.clone());
+    match Auth::load(&options.paths, secret_file) {
+        Ok(auth) => Ok(Some((auth, bound))),
+        Err(error) if options.listen.is_empty() => {
+            tracing::warn!("{error}: only this user's own commands are served");
+            settings.listen_troubles.push(error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the configuration says. One that is wrong keeps nobody from their panes: the server runs with the defaults and

@@ -11,6 +11,8 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 use towline_client::Paths;
 use towline_client::start::RUNNING;
 
+use crate::auth::AuthError;
+use crate::listen::ListenError;
 use crate::store::StoreError;
 
 /// Why a server can't run.
@@ -31,6 +33,12 @@ pub enum StartError {
     /// The store can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It can't listen where it was told to.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// It has no key or secret to prove itself with.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The system gave no threads or sockets.
     #[error("can't start: {0}")]
     System(io::Error),
@@ -58,7 +66,9 @@ impl StartError {
                     path.display()
                 )]
             }
-            Self::Store(_) | Self::System(_) => Vec::new(),
+            Self::Listen(error) => error.hints(),
+            Self::Auth(AuthError::Secret(error)) => error.hint().into_iter().collect(),
+            Self::Auth(_) | Self::Store(_) | Self::System(_) => Vec::new(),
         }
     }
 }

@@ -129,7 +129,6 @@ impl Panes {
             .map(|row| Candidate {
                 host: LOCAL_HOST,
                 id: row.id,
-                tmux: false,
                 name: &row.name,
                 session: &row.session,
                 window: row.window,

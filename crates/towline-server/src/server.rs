@@ -1,6 +1,7 @@
 //! The server's shared state: what every connection and every pane's task needs.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, watch};
 use towline_client::Paths;
 use towline_client::config::Config;
+use towline_client::hosts::Address;
 use towline_protocol::holder::ResourceLimit;
 use towline_protocol::v1::goodbye;
 
@@ -41,6 +43,12 @@ pub(crate) struct Settings {
     /// What a pane runs that another host starts without a command.
     pub(crate) command: Option<Vec<String>>,
     pub(crate) keep_bytes: u64,
+    /// Where to listen beside the Unix socket.
+    pub(crate) listen: Vec<Address>,
+    /// The file with the secret for clients on this machine.
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Where it does not listen, and why.
+    pub(crate) listen_troubles: Vec<String>,
     /// What is wrong with the configuration, so that the defaults are used.
     pub(crate) trouble: Option<String>,
 }
@@ -54,6 +62,9 @@ impl From<Config> for Settings {
             journal_bytes: config.journal_bytes,
             keep_days: config.ended.keep_days,
             keep_bytes: config.ended.keep_bytes,
+            listen: config.listen,
+            secret_file: config.secret_file,
+            listen_troubles: Vec::new(),
             trouble: None,
         }
     }

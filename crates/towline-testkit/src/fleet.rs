@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use crate::leftovers;
+use crate::netns::Side;
 use crate::ssh_client::SshClient;
 use crate::{Host, Port, Setup, Tow, wait_until};
 
@@ -33,6 +34,7 @@ pub struct Fleet {
     closed: Vec<Port>,
     /// Ports of hosts that are silent: connections are made by the kernel, and nobody speaks.
     silent: Vec<TcpListener>,
+    inside: Option<Side>,
 }
 
 impl Fleet {
@@ -45,8 +47,15 @@ impl Fleet {
         let folders = std::iter::once(ssh.bin()).chain(std::env::split_paths(&path));
         let path = std::env::join_paths(folders).expect("folders without colons");
         tow.set_env("PATH", path);
-        let (hosts, closed, silent) = Default::default();
-        Self { hosts, tow, ssh, entries: String::new(), program, closed, silent }
+        let (hosts, closed, silent, inside) = Default::default();
+        Self { hosts, tow, ssh, entries: String::new(), program, closed, silent, inside }
+    }
+
+    /// The client is in this network, with all it starts; hosts at the other side are [`Setup::at`] it.
+    pub fn inside(mut self, side: &Side) -> Self {
+        self.tow.set_inside(side);
+        self.inside = Some(side.clone());
+        self
     }
 
     /// Adds a host with Towline and no tmux.
@@ -130,6 +139,12 @@ impl Drop for Fleet {
         // connection.
         self.hosts.clear();
         self.silent.clear();
+        // It hears of that only where there is still a cable.
+        for pid in self.inside.iter().flat_map(Side::pids) {
+            if leftovers::name(pid) == "ssh" {
+                leftovers::kill(pid);
+            }
+        }
         if !std::thread::panicking() {
             wait_until("the client's ssh processes end with their hosts", || {
                 connected.iter().all(|pid| !leftovers::is_alive(*pid)).then_some(())

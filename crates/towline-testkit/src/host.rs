@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::netns::Side;
 use crate::ssh_client::SshClient;
 use crate::sshd::write_script;
 use crate::{Login, Outcome, Relay, Sshd, Tow, outcome, programs};
@@ -19,6 +20,7 @@ pub struct Setup {
     environment: Vec<(OsString, OsString)>,
     entry: Vec<String>,
     trusted: bool,
+    side: Option<Side>,
 }
 
 impl Setup {
@@ -32,6 +34,7 @@ impl Setup {
             environment: vec![("LANG".into(), "C.UTF-8".into())],
             entry: Vec::new(),
             trusted: true,
+            side: None,
         }
     }
 
@@ -90,6 +93,12 @@ impl Setup {
         self
     }
 
+    /// It is in this network, and reached there directly: its relay is not used.
+    pub fn at(mut self, side: &Side) -> Self {
+        self.side = Some(side.clone());
+        self
+    }
+
     pub(crate) fn entry_lines(&self) -> &[String] {
         &self.entry
     }
@@ -99,7 +108,7 @@ impl Setup {
 #[derive(Debug)]
 pub struct Host {
     alias: String,
-    /// The link to it.
+    /// The link to it, but where it is in a network of its own.
     pub relay: Relay,
     /// Its sshd.
     pub sshd: Sshd,
@@ -134,16 +143,24 @@ impl Host {
             ("TMUX_TMPDIR".into(), tow.tmux_folder().into()),
         ];
         environment.extend(setup.environment.iter().cloned());
-        let sshd = Sshd::start(Login {
+        let login = Login {
             home,
             environment: environment.clone(),
             shell: setup.shell.clone(),
             ends: tow.folder().to_owned(),
-        });
+        };
+        let sshd = match &setup.side {
+            Some(side) => Sshd::start_in(side, login),
+            None => Sshd::start(login),
+        };
         let relay = Relay::new(sshd.address());
-        client.add(alias, relay.address(), Some(&sshd.key()));
+        let reached = if setup.side.is_some() { sshd.address() } else { relay.address() };
+        client.add(alias, reached, Some(&sshd.key()));
         if setup.trusted {
-            client.trust(relay.address(), &sshd.host_key());
+            client.trust(reached, &sshd.host_key());
+        }
+        if let Some(side) = &setup.side {
+            tow.set_inside(side);
         }
         environment.push(("SHELL".into(), setup.shell.clone().into()));
         for (name, value) in &environment {

@@ -42,6 +42,12 @@ pub(crate) fn kill(pid: i32) {
     let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
 }
 
+/// What a process calls itself; nothing where it is gone.
+pub(crate) fn name(pid: i32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
+
 /// Stops a process where it is, until it is ended.
 pub(crate) fn pause(pid: i32) {
     let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::STOP));
@@ -111,7 +117,7 @@ fn find(folder: &Path) -> Vec<Process> {
     others.filter_map(|pid| process(pid, folder)).collect()
 }
 
-fn pids() -> impl Iterator<Item = i32> {
+pub(crate) fn pids() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

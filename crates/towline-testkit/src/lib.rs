@@ -1,5 +1,9 @@
 //! A Towline of its own for each test: real processes, in a folder of their own, that leave nothing behind.
 //!
+//! [`Tow`] is one Towline. [`Fleet`] is a client with hosts: each a real `sshd` ([`Sshd`]) with a home and programs of its
+//! own ([`Setup`]), behind a link ([`Relay`]) that a test can make slow, thin or dead, or in a network namespace
+//! ([`netns`]) whose cable it can pull. [`Outer`] is the terminal of a person who attaches.
+//!
 //! Tests wait for events with a deadline, never for time: [`wait_until`] and [`Running::line`] fail after
 //! [`DEADLINE`], which is far longer than anything takes.
 
@@ -7,10 +11,13 @@ mod fleet;
 mod host;
 mod leftovers;
 pub mod netns;
+pub mod ordeal;
 mod outcome;
 mod outer;
 mod port;
+pub mod process;
 mod programs;
+mod random;
 mod relay;
 mod running;
 mod ssh_client;
@@ -24,11 +31,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::netns::Side;
+
 pub use fleet::Fleet;
 pub use host::{Host, Setup};
 pub use outcome::Outcome;
 pub use outer::{Outer, Seen};
 pub use port::Port;
+pub use random::Random;
 pub use relay::{Cut, Relay};
 pub use running::Running;
 pub use ssh_client::{SshCall, SshClient};
@@ -45,6 +55,8 @@ pub struct Tow {
     folder: TempDir,
     /// Set for all its commands, beyond what each gets.
     environment: Vec<(OsString, OsString)>,
+    /// The network that all its commands run in, where it isn't the machine's.
+    inside: Option<Side>,
 }
 
 impl Tow {
@@ -54,13 +66,18 @@ impl Tow {
         for part in ["home", "towline", "tmux", "work"] {
             std::fs::create_dir(folder.path().join(part)).expect("a folder in it");
         }
-        Self { program: program.into(), folder, environment: Vec::new() }
+        Self { program: program.into(), folder, environment: Vec::new(), inside: None }
     }
 
     /// Sets a variable for all commands from now on.
     pub fn set_env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {
         let pair = (name.as_ref().to_owned(), value.as_ref().to_owned());
         self.environment.push(pair);
+    }
+
+    /// Has all commands from now on run in a network of the test's.
+    pub fn set_inside(&mut self, side: &Side) {
+        self.inside = Some(side.clone());
     }
 
     /// The folder that all of it is in.
@@ -110,6 +127,9 @@ impl Tow {
             .env_remove("ENV")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        if let Some(side) = &self.inside {
+            side.enter(&mut command);
+        }
         command
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::programs;
+use crate::{leftovers, programs};
 
 /// Where `ip netns` puts the namespaces it makes.
 const FOLDER: &str = "/run/netns";
@@ -53,10 +53,17 @@ impl Namespace {
     fn ip(&self, arguments: &[&str]) {
         ip(&[&["-n", &self.name], arguments].concat()).expect("a namespace of the test's own");
     }
+
+    fn pids(&self) -> Vec<i32> {
+        let told = ip(&["netns", "pids", &self.name]).unwrap_or_default();
+        told.lines().filter_map(|line| line.trim().parse().ok()).collect()
+    }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
+        // An `ssh` in the background would wait for minutes for an answer over a cable that is gone.
+        self.pids().into_iter().for_each(leftovers::kill);
         let _ = ip(&["netns", "delete", &self.name]);
     }
 }
@@ -74,6 +81,11 @@ impl Side {
     /// Its address, which the other side reaches.
     pub fn address(&self) -> Ipv4Addr {
         self.address
+    }
+
+    /// The processes in this network.
+    pub fn pids(&self) -> Vec<i32> {
+        self.namespace.pids()
     }
 
     /// Has a command run in this network once it is started.
@@ -94,7 +106,7 @@ impl Side {
 }
 
 /// Two networks and the cable between them. The namespaces are removed when it and all copies of its sides are
-/// dropped; end what runs in them first.
+/// dropped, and whatever still runs in them is ended.
 #[derive(Debug)]
 pub struct Cable {
     /// One side.
@@ -158,11 +170,12 @@ impl Default for Cable {
     }
 }
 
-fn ip(arguments: &[&str]) -> Result<(), String> {
+fn ip(arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(programs::find("ip"));
     let output = command.args(arguments).stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("`ip` does not start: {error}"))?;
     let told = String::from_utf8_lossy(&output.stderr);
     let failed = || format!("`ip {}`: {}", arguments.join(" "), told.trim());
-    output.status.success().then_some(()).ok_or_else(failed)
+    let printed = || String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then(printed).ok_or_else(failed)
 }

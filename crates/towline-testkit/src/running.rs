@@ -69,6 +69,12 @@ impl Running {
         std::iter::from_fn(next).collect()
     }
 
+    /// All lines of its standard error that come until it ends.
+    pub fn error_rest(&self) -> Vec<String> {
+        let next = || self.stderr.recv_timeout(DEADLINE).ok();
+        std::iter::from_fn(next).collect()
+    }
+
     /// Its process id.
     pub fn pid(&self) -> i32 {
         i32::try_from(self.child.id()).expect("process ids are small")

@@ -17,8 +17,9 @@ use crate::{leftovers, programs, wait_until};
 /// Where sshd wants a folder before it starts as root: where privileges are separated.
 const PRIVILEGE_SEPARATION: &str = "/run/sshd";
 
-/// The port in a network namespace, where all are free.
-const NAMESPACE_PORT: u16 = 22;
+/// The port in a network namespace, where all are free. Not ssh's own, so that keys and addresses are written as for
+/// all other hosts of tests.
+const NAMESPACE_PORT: u16 = 2222;
 
 /// What a login finds.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@
 use std::process::{Command, Stdio};
 
 use towline_testkit::netns::{self, Cable, Side};
-use towline_testkit::{Login, Running, Sshd};
+use towline_testkit::{Fleet, Login, Running, Setup, Sshd};
 
 /// Runs a shell's command line in a network and tells whether it succeeded.
 fn sh(side: &Side, line: &str) -> bool {
@@ -38,8 +38,9 @@ fn a_cable_can_be_cut_and_restored() {
     let ssh = |options: &str, line: &str| {
         format!(
             "ssh -F none -oBatchMode=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null \
-             -oLogLevel=ERROR -i {} {options} {} '{line}'",
+             -oLogLevel=ERROR -i {} -p {} {options} {} '{line}'",
             sshd.key().display(),
+            sshd.address().port(),
             sshd.address().ip()
         )
     };
@@ -61,4 +62,31 @@ fn a_cable_can_be_cut_and_restored() {
     let moved = cable.move_here(77).to_string();
     let from_there = format!("case $SSH_CONNECTION in {moved}*) ;; *) exit 1; esac");
     assert!(sh(&cable.here, &ssh("", &from_there)));
+}
+
+#[test]
+fn a_fleet_can_be_spread_over_two_networks() {
+    if let Err(reason) = netns::available() {
+        eprintln!("skipped: {reason}");
+        return;
+    }
+    let cable = Cable::new();
+    // It stands for `tow`, and shows what a command of the client's reaches.
+    let fleet = Fleet::new("/usr/bin/env").inside(&cable.here);
+    let fleet = fleet.host("thor", Setup::tmux().at(&cable.there));
+    let path = format!("-oControlPath={}", fleet.tow.folder().join("m").display());
+    let shared = [&path, "-oControlMaster=auto", "-oControlPersist=600", "thor"];
+    let ssh =
+        |line: &str| fleet.tow.run(&["ssh", "-oBatchMode=yes", "-oConnectTimeout=1", "thor", line]);
+    let told = ssh("echo $SSH_CONNECTION").expect_status(0).stdout;
+    assert!(told.starts_with("10.99.0.1 ") && told.ends_with(" 10.99.0.2 2222\n"), "{told}");
+    let mut master = fleet.tow.command(&[&["ssh"], &shared[..], &["true"]].concat());
+    let quiet = master.stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(quiet.status().unwrap().success());
+    assert_eq!(cable.here.pids().len(), 1, "the master");
+    cable.cut();
+    ssh("true").expect_status(255);
+    // What hangs on a cut cable doesn't outlive the test.
+    drop(fleet);
+    assert_eq!(cable.here.pids(), [] as [i32; 0]);
 }

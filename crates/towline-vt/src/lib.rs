@@ -10,6 +10,9 @@
 // Unit tests share the random programs of the tests beside, which know the crate by its name.
 #[cfg(test)]
 extern crate self as towline_vt;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 mod cell;
 mod engine;

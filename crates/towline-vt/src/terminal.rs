@@ -137,8 +137,9 @@ impl Terminal {
 
     /// Bytes that make a new terminal of this size and scrollback equal to this one.
     ///
-    /// Left out: a sequence or character of which only the beginning has been read. So take
-    /// snapshots where none is open, or keep the bytes that follow the last complete one.
+    /// Left out: what REP (`CSI b`) would repeat, and a sequence or character of which only the
+    /// beginning has been read. So take snapshots where none is open, or keep the bytes that follow
+    /// the last complete one.
     pub fn snapshot(&self) -> Vec<u8> {
         snapshot::take(&self.screen)
     }

@@ -74,10 +74,8 @@ fn a_wide_character_in_a_single_column() {
 #[test]
 fn a_saved_cursor_below_a_screen_that_got_lower_and_higher() {
     // Saved in the seventh row; the snapshot was of a screen of three.
-    let steps = [
-        Step::Feed(b"\x1b[7;9H\x1b7\x1b[H".to_vec()),
-        Step::Resize(Size { cols: 4, rows: 3 }),
-    ];
+    let steps =
+        [Step::Feed(b"\x1b[7;9H\x1b7\x1b[H".to_vec()), Step::Resize(Size { cols: 4, rows: 3 })];
     let further = [Step::Resize(Size { cols: 12, rows: 9 }), Step::Feed(b"\x1b[u!".to_vec())];
     check(Size { cols: 12, rows: 9 }, &steps, &further);
     // The same on the alternate screen, and from it.

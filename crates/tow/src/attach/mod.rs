@@ -32,9 +32,18 @@ use crate::quote::shell_quoted;
 pub(crate) use chooser::{Choice, choose};
 pub(crate) use farewell::AttachEnd;
 
-use session::Session;
+use session::{Opened, Session};
 use signals::Signals;
 use terminal::Terminal;
+
+/// How a pane was shown.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    /// Here, until the end.
+    Here(AttachEnd),
+    /// Not yet: this command shows it.
+    Elsewhere(v1::AttachBy),
+}
 
 /// How to attach.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +52,8 @@ pub(crate) struct AttachOptions {
     pub(crate) read_only: bool,
     /// The key that begins a command.
     pub(crate) prefix: ControlKey,
+    /// Rather than through the server's link to the pane's host: `ssh` or `mosh`.
+    pub(crate) via: Option<&'static str>,
 }
 
 /// Attaches this terminal to a pane, until the person detaches or the pane ends, and says which it was.
@@ -54,13 +65,16 @@ pub(crate) async fn run(
     context: &Context,
     target: v1::Target,
     options: AttachOptions,
-) -> Result<AttachEnd, CommandError> {
+) -> Result<Shown, CommandError> {
     require_terminal(&target.text)?;
     let terminal = open_terminal()?;
     let mut signals =
         Signals::new().map_err(|error| CommandError::io("cannot receive signals", &error))?;
     // The pane is asked for first: that there is none is told on a terminal that nothing was done to.
-    let mut session = Session::open(context, &terminal, target, options).await?;
+    let mut session = match Session::open(context, &terminal, target, options).await? {
+        Opened::Here(session) => session,
+        Opened::Elsewhere(by) => return Ok(Shown::Elsewhere(by)),
+    };
     terminal.enter().map_err(|error| CommandError::io("cannot use the terminal", &error))?;
     let end = session.run(&mut signals).await;
     if session.sees_releases() {
@@ -71,7 +85,7 @@ pub(crate) async fn run(
     if let Some(line) = session.farewell(&end) {
         context.say(line);
     }
-    Ok(end)
+    Ok(Shown::Here(end))
 }
 
 /// Whether [`run`] and [`choose`] have a terminal to work on.

@@ -21,12 +21,12 @@ impl Notice {
         self.text = Some((text, now + SHOWN));
     }
 
-    /// The server is away; why, where it is known.
+    /// The server is away; why, where it is known. What was known before stays.
     pub(super) fn away(&mut self, why: Option<&str>) {
-        self.away = Some(match why {
-            None => RECONNECTING.to_owned(),
-            Some(why) => format!("{RECONNECTING} ({why})"),
-        });
+        match why {
+            None => _ = self.away.get_or_insert_with(|| RECONNECTING.to_owned()),
+            Some(why) => self.away = Some(format!("{RECONNECTING} ({why})")),
+        }
     }
 
     /// The server is back.
@@ -71,6 +71,7 @@ mod tests {
         assert!(!notice.expire(start + SHOWN), "nothing to paint from");
         assert_eq!(notice.line(), Some(RECONNECTING));
         notice.away(Some("x's holder does not answer"));
+        notice.away(None);
         assert_eq!(notice.line(), Some("reconnecting… (x's holder does not answer)"));
         notice.back();
         assert_eq!(notice.line(), None);

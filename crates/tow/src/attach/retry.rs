@@ -65,9 +65,11 @@ pub(super) fn after_refusal(error: RequestError) -> Verdict {
         RequestError::Remote(error) => match error.kind() {
             v1::ErrorKind::Ended => Verdict::Ended(None),
             // The pane was there: a server that has just started may not have reached its holder yet.
-            v1::ErrorKind::TimedOut | v1::ErrorKind::OutcomeUnknown | v1::ErrorKind::Internal => {
-                Verdict::Retry(Some(error.message))
-            }
+            v1::ErrorKind::TimedOut
+            | v1::ErrorKind::OutcomeUnknown
+            | v1::ErrorKind::Internal
+            // Its host may come back in a second or in a week.
+            | v1::ErrorKind::Unreachable => Verdict::Retry(Some(error.message)),
             _ => Verdict::GiveUp(error.into()),
         },
         RequestError::Lost { goodbye } => after_loss(goodbye),
@@ -102,6 +104,7 @@ mod tests {
             (remote(v1::ErrorKind::Ended), "Ended"),
             (remote(v1::ErrorKind::NotFound), "GiveUp"),
             (remote(v1::ErrorKind::Internal), "Retry"),
+            (remote(v1::ErrorKind::Unreachable), "Retry"),
             (remote(v1::ErrorKind::Forbidden), "GiveUp"),
         ] {
             let text = format!("{error:?}");

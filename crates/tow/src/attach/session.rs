@@ -20,15 +20,23 @@ use super::typed::{Taken, Typed};
 use super::{AttachOptions, colors};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::pane::target::by_id;
+use crate::pane::target::{by_id, host_of};
 use crate::request::random_id;
-use link::{Again, Link, Request};
+use link::{Again, First, Link, Request};
 
 /// Bytes read from the terminal at once: as many as one frame carries.
 const READ: usize = towline_protocol::STREAM_CHUNK;
 
 /// How long after a detach what was typed last may take to arrive.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What an attach led to.
+pub(super) enum Opened<'a> {
+    /// The pane is shown here.
+    Here(Box<Session<'a>>),
+    /// Another command shows it.
+    Elsewhere(v1::AttachBy),
+}
 
 /// One attach.
 pub(super) struct Session<'a> {
@@ -83,11 +91,14 @@ impl<'a> Session<'a> {
         terminal: &'a Terminal,
         target: v1::Target,
         options: AttachOptions,
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Opened<'a>, CommandError> {
         let client = random_id()?;
         let size = terminal.size();
-        let (attached, stream) =
-            link::first(context, &attach_request(target, client, false, size, options)).await?;
+        let request = attach_request(target, client, false, size, options);
+        let (attached, stream) = match link::first(context, &request).await? {
+            First::Attached(attached, stream) => (*attached, stream),
+            First::Elsewhere(by) => return Ok(Opened::Elsewhere(by)),
+        };
         let pane = attached.pane.unwrap_or_default();
         if is_inside(context, &pane) {
             return Err(CommandError::usage(format!("this is in the pane {} itself", pane.name))
@@ -98,7 +109,7 @@ impl<'a> Session<'a> {
         if context.paths().is_ok_and(|paths| newcomer::count(&paths.state_dir)) {
             notice.say(overlay::newcomer(options.prefix), now);
         }
-        Ok(Self {
+        Ok(Opened::Here(Box::new(Self {
             context,
             terminal,
             options,
@@ -116,7 +127,7 @@ impl<'a> Session<'a> {
             bell: false,
             dirty: false,
             backoff: Backoff::new(),
-        })
+        })))
     }
 
     /// Runs until something ends it.
@@ -445,7 +456,7 @@ impl<'a> Session<'a> {
     }
 
     fn target(&self) -> String {
-        format!("local:{}", self.pane.name)
+        format!("{}:{}", host_of(&self.pane), self.pane.name)
     }
 }
 
@@ -465,6 +476,7 @@ fn attach_request(
         read_only: options.read_only,
         credit: super::screen::CREDIT,
         terminal: Some(colors::features(&variable("TERM"), &variable("COLORTERM"))),
+        via: options.via.map(str::to_owned).unwrap_or_default(),
     }
 }
 

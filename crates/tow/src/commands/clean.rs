@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
+use towline_client::target::id_text;
 use towline_protocol::v1::{self, reply, request};
 
 use crate::context::Context;
@@ -46,7 +47,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     };
     let panes = cleaned.panes;
     if args.json {
-        let removed = |pane: v1::Pane| RemovedJson { id: format!("%{}", pane.id), name: pane.name };
+        let removed = |pane: v1::Pane| RemovedJson { id: id_text(pane.id), name: pane.name };
         let removed = panes.into_iter().map(removed).collect();
         output::json(&CleanedJson { removed, bytes: cleaned.bytes })?;
         return Ok(ExitCode::SUCCESS);

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
+use towline_client::target::id_text;
 use towline_protocol::v1::{self, Pane, reply, request};
 
 use crate::context::Context;
@@ -98,7 +99,7 @@ fn in_words(pane: &Pane, target: &str) -> String {
     };
     let fields = [
         ("target", target.to_owned()),
-        ("id", format!("%{}", pane.id)),
+        ("id", id_text(pane.id)),
         ("place", place),
         ("state", state(pane)),
         ("command", command.join(" ")),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
+use towline_client::target::id_text;
 use towline_protocol::v1::{self, reply, request};
 
 use crate::context::Context;
@@ -107,7 +108,7 @@ fn in_words(killed: &v1::Killed, signal: Option<i32>) -> String {
 }
 
 fn in_json(target: &str, outcome: &Result<v1::Killed, CommandError>) -> KilledJson {
-    let id = |killed: &v1::Killed| Some(format!("%{}", killed.pane.as_ref()?.id));
+    let id = |killed: &v1::Killed| Some(id_text(killed.pane.as_ref()?.id));
     KilledJson {
         target: target.to_owned(),
         id: outcome.as_ref().ok().and_then(id),

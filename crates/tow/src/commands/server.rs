@@ -1,5 +1,7 @@
 //! `tow server`: start, stop and look at the server.
 
+pub(crate) mod pair;
+
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use clap::Subcommand;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::Serialize;
+use towline_client::hosts::Address;
 use towline_client::paths::connect_unix;
 use towline_client::{Connection, RequestError};
 use towline_protocol::v1::{self, reply, request};
@@ -43,6 +46,37 @@ pub(crate) struct Args {
     pub(crate) what: What,
 }
 
+/// The end of the help of `run`.
+const RUN_EXAMPLES: &str =
+    "Plain tcp is for this machine only, for the end of a tunnel; it is encrypted too.
+`listen` in the configuration does the same as --listen, however the server is started.
+
+Examples:
+  tow server run
+  tow server run --listen tls://0.0.0.0:9999     for machines that are paired
+  tow server run --listen tcp://127.0.0.1:9999   and on the other machine:
+      ssh -L 9999:localhost:9999 thor
+      tow --addr tcp://localhost:9999 list";
+
+/// How it is run in the foreground.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Listen at this address too: tls://ADDRESS:PORT or tcp://127.0.0.1:PORT
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    listen: Vec<Address>,
+
+    /// The same as --listen tcp://ADDRESS
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = |text: &str| Address::parse(&format!("tcp://{text}")))]
+    listen_tcp: Vec<Address>,
+}
+
+impl RunArgs {
+    /// All addresses.
+    pub(crate) fn addresses(self) -> Vec<Address> {
+        [self.listen, self.listen_tcp].concat()
+    }
+}
+
 /// What to do with the server.
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
@@ -67,8 +101,17 @@ pub(crate) enum What {
         json: bool,
     },
     /// Run it in the foreground, for a service manager or to look for a fault
-    #[command(after_help = "Examples:\n  tow server run")]
-    Run,
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Let a client connect by tls: make its secret, and print a code for it
+    #[command(after_help = pair::EXAMPLES)]
+    Pair(pair::Args),
+    /// List the clients that are paired
+    #[command(after_help = "Examples:\n  tow server clients")]
+    Clients(pair::ClientsArgs),
+    /// Let a client connect no more; what it has open is closed
+    #[command(after_help = "Examples:\n  tow server revoke old-laptop")]
+    Revoke(pair::RevokeArgs),
 }
 
 /// How the server is doing.
@@ -103,8 +146,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
         What::Stop { kill } => stop(context, kill).await,
         What::Restart => restart(context).await,
         What::Status { json } => status(context, json).await,
+        What::Pair(args) => pair::pair(context, args),
+        What::Clients(args) => pair::clients(context, args),
+        What::Revoke(args) => pair::revoke(context, &args),
         // It brings its own runtime, and was started before this one.
-        What::Run => Err(CommandError::failed("the server can't be run from here")),
+        What::Run(_) => Err(CommandError::failed("the server can't be run from here")),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::output;
 use crate::pane::json::PaneJson;
 use crate::pane::state::{end_in_words, shell_status};
-use crate::pane::target::{by_id, target_of};
+use crate::pane::target::{by_id, host_of, target_of};
 use crate::request::{Again, target_to_look_at, unexpected};
 use crate::resume::Resume;
 use crate::time;
@@ -92,56 +92,70 @@ async fn wait(context: &Context, args: &Args) -> Result<v1::Waited, CommandError
     else {
         return Err(unexpected());
     };
+    // By the clock of the pane's own host, which may be another's: what it printed last before this began, which is
+    // looked at anyway.
+    let began = if pane.host.is_empty() { began } else { pane.last_activity_at.max(1) };
     let mut resume = Resume::default();
     let mut connection = context.connect().await?;
     let mut since = 0;
     loop {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        // 0 would be for ever.
-        let timeout_ms = left.map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0).max(1));
-        let request = v1::Wait {
-            target: target_to_look_at(&by_id(&pane)),
-            until: Some(match &args.output {
+        let target = target_to_look_at(&by_id(&pane));
+        let asked = if resume.is_away() {
+            // A wait says nothing until it is over, and a person wants to know that the host is back.
+            let info = connection.request(request::Body::Info(v1::Info { target }));
+            within(left, info).await
+        } else {
+            let until = Some(match &args.output {
                 Some(regex) => wait::Until::Output(regex.clone()),
                 None => wait::Until::Exit(v1::Done {}),
-            }),
-            timeout_ms,
-            since,
+            });
+            // 0 would be for ever.
+            let milliseconds = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(0).max(1);
+            let timeout_ms = left.map_or(0, milliseconds);
+            let wait = request::Body::Wait(v1::Wait { target, until, timeout_ms, since });
+            Some(connection.request_within(left.map(|left| left + GRACE), wait).await)
         };
-        let patience = left.map(|left| left + GRACE);
-        match connection.request_within(patience, request::Body::Wait(request)).await {
-            Ok(reply::Body::Waited(waited)) => return Ok(waited),
-            Ok(_) => return Err(unexpected()),
-            Err(RequestError::Timeout) => return Err(timed_out(args)),
-            Err(RequestError::Remote(error)) if error.kind() == v1::ErrorKind::TimedOut => {
-                return Err(timed_out(args));
+        let failed = match asked {
+            None => return Err(timed_out(args)),
+            Some(Ok(reply::Body::Waited(waited))) => return Ok(waited),
+            Some(Ok(reply::Body::Info(_))) => {
+                resume.back(context);
+                continue;
             }
-            Err(RequestError::Lost { goodbye }) => {
-                // What it printed while nobody looked counts too.
-                since = began;
-                let again = resume.again(context, goodbye);
-                connection = match left {
-                    None => again.await?,
-                    Some(left) => match tokio::time::timeout(left, again).await {
-                        Ok(again) => again?,
-                        Err(_) => return Err(timed_out(args)),
-                    },
-                };
-            }
-            Err(RequestError::Remote(error)) if error.kind() == v1::ErrorKind::Unreachable => {
-                since = began;
-                let away = resume.away(&error);
-                match left {
-                    None => away.await,
-                    Some(left) if tokio::time::timeout(left, away).await.is_err() => {
-                        return Err(timed_out(args));
-                    }
-                    Some(_) => {}
+            Some(Ok(_)) => return Err(unexpected()),
+            Some(Err(failed)) => failed,
+        };
+        let again = async {
+            match failed {
+                RequestError::Lost { .. } => {
+                    resume.again(context, &connection, host_of(&pane)).await
                 }
+                RequestError::Remote(error) if error.kind() == v1::ErrorKind::Unreachable => {
+                    resume.away(&error).await;
+                    Ok(connection.clone())
+                }
+                // Of the host; the wait itself has another end.
+                RequestError::Timeout if resume.is_away() => Ok(connection.clone()),
+                RequestError::Timeout => Err(timed_out(args)),
+                RequestError::Remote(error) if error.kind() == v1::ErrorKind::TimedOut => {
+                    Err(timed_out(args))
+                }
+                RequestError::Remote(error) => Err(refused(error)),
+                error => Err(error.into()),
             }
-            Err(RequestError::Remote(error)) => return Err(refused(error)),
-            Err(error) => return Err(error.into()),
-        }
+        };
+        connection = within(left, again).await.ok_or_else(|| timed_out(args))??;
+        // What it printed while nobody looked counts too.
+        since = began;
+    }
+}
+
+/// What comes of it, where that takes no longer than is left.
+async fn within<T>(left: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match left {
+        None => Some(future.await),
+        Some(left) => tokio::time::timeout(left, future).await.ok(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The JSON of panes and hosts. Its names are a contract: see the documentation of the command line.
 
 use serde::Serialize;
-use towline_client::target::LOCAL_HOST;
+use towline_client::target::{LOCAL_HOST, id_text};
 use towline_protocol::v1::{Exit, Host, HostState, HostStatus, Pane};
 
 use crate::pane::target::host_of;
@@ -122,7 +122,7 @@ impl<'a> PaneJson<'a> {
             session: &pane.session,
             window: pane.window,
             pane: pane.pane,
-            id: format!("%{}", pane.id),
+            id: id_text(pane.id),
             name: &pane.name,
             target,
             command: pane.command.iter().map(text).collect(),

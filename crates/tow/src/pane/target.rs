@@ -13,7 +13,6 @@ fn candidate(pane: &Pane) -> Candidate<'_> {
     Candidate {
         host: host_of(pane),
         id: pane.id,
-        tmux: pane.tmux,
         name: &pane.name,
         session: &pane.session,
         window: pane.window,

@@ -2,22 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
 
-mod outer;
+mod client;
 mod server;
 
 use std::process::Command;
 use std::time::Duration;
 
-use outer::Outer;
 use rustix::process::Signal;
 use server::{Client, Server, pane};
 use towline_protocol::v1::{self, client_frame, goodbye, reply, request};
+use towline_testkit::Outer;
 
 const PREFIX: &str = "\x02";
 
 /// Attaches to a pane `x`, up to where the server has answered.
 fn attached(server: &Server, more: &[&str]) -> (Outer, Client, u64, v1::Attach) {
-    let outer = Outer::start(server, &[&["attach", "x"], more].concat());
+    let outer = client::start(server, &[&["attach", "x"], more].concat());
     let mut client = server.accept();
     let (id, attach) = client.expect_attach();
     client.reply(id, attached_reply(0, false));
@@ -36,9 +36,9 @@ fn bytes_go_both_ways_and_the_terminal_is_left_as_it_was() {
     assert_eq!(attach.target.unwrap().text, "x");
     assert_eq!((attach.client.len(), attach.again, attach.read_only), (16, false, false));
     assert_eq!(attach.size, Some(v1::Size { cols: 80, rows: 24 }));
-    outer.wait_for("\x1b[?1049h");
+    outer.wait_sent("\x1b[?1049h");
     client.data(id, b"hello \x1b[1mthere");
-    outer.wait_for("hello \x1b[1mthere");
+    outer.wait_sent("hello \x1b[1mthere");
     outer.type_in("é");
     client.expect_input(1, "é".as_bytes());
     client.ack(id, 1);
@@ -46,13 +46,13 @@ fn bytes_go_both_ways_and_the_terminal_is_left_as_it_was() {
     client.expect_input(2, b"\x02");
     client.ack(id, 2);
     outer.type_in(&format!("{PREFIX}d"));
-    outer.wait_for("[detached from local:x]");
+    outer.wait_sent("[detached from local:x]");
     assert_eq!(outer.finish(), Some(0));
-    let text = outer.text();
+    let text = outer.sent();
     let left = text.find("\x1b[?1049l").unwrap();
     assert!(left < text.find("[detached").unwrap(), "told after the terminal is left: {text:?}");
     assert!(text.contains("\x1b[?25h") && text.contains("\x1b[?2004l"), "{text:?}");
-    assert_eq!(outer.termios(), outer.before, "as before");
+    assert_eq!(outer.termios(), outer.before(), "as before");
 }
 
 #[test]
@@ -61,20 +61,20 @@ fn the_end_of_the_pane_is_told() {
     let (mut outer, mut client, id, _) = attached(&server, &[]);
     let exit = v1::Exit { status: Some(0), ..Default::default() };
     client.end(id, Some(exit));
-    outer.wait_for("[x ended: exit status 0]");
+    outer.wait_sent("[x ended: exit status 0]");
     assert_eq!(outer.finish(), Some(0));
 }
 
 #[test]
 fn an_unknown_pane_is_told_on_an_untouched_terminal() {
     let server = Server::new();
-    let mut outer = Outer::start(&server, &["attach", "x"]);
+    let mut outer = client::start(&server, &["attach", "x"]);
     let mut client = server.accept();
     let (id, _) = client.expect_attach();
     client.error(id, v1::ErrorKind::NotFound, "there is no pane x");
-    outer.wait_for("tow: there is no pane x");
+    outer.wait_sent("tow: there is no pane x");
     assert_eq!(outer.finish(), Some(3));
-    assert!(!outer.text().contains("\x1b[?1049h"));
+    assert!(!outer.sent().contains("\x1b[?1049h"));
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn what_was_not_written_is_sent_again_and_nothing_twice() {
         client.expect_input(seq, key.as_bytes());
     }
     client.data(id, b"half a sequence \x1b[3");
-    outer.wait_for("\x1b[3");
+    outer.wait_sent("\x1b[3");
     drop(client);
-    outer.wait_for("reconnecting…");
+    outer.wait_sent("reconnecting…");
     outer.type_in("cd");
     // Keys that come in one by one while the server is away are one input afterwards.
     let mut client = server.accept();
@@ -99,12 +99,12 @@ fn what_was_not_written_is_sent_again_and_nothing_twice() {
     client.expect_input(2, b"b");
     client.expect_input(3, b"cd");
     client.data(id, b"painted again");
-    outer.wait_for("painted again");
+    outer.wait_sent("painted again");
     outer.type_in("e");
     client.expect_input(4, b"e");
     (2..=4).for_each(|seq| client.ack(id, seq));
     outer.type_in(&format!("{PREFIX}d"));
-    outer.wait_for("[detached from local:x]");
+    outer.wait_sent("[detached from local:x]");
     assert_eq!(outer.finish(), Some(0));
 }
 
@@ -115,7 +115,7 @@ fn an_input_that_nobody_knows_any_more_is_told_and_begins_again() {
     outer.type_in("abc");
     client.expect_input(1, b"abc");
     drop(client);
-    outer.wait_for("reconnecting…");
+    outer.wait_sent("reconnecting…");
     let mut client = server.accept();
     let (id, _) = client.expect_attach();
     client.reply(id, attached_reply(0, true));
@@ -128,19 +128,19 @@ fn an_input_that_nobody_knows_any_more_is_told_and_begins_again() {
     assert_ne!(fresh.client, first.client);
     client.reply(id, attached_reply(0, false));
     client.expect_input(1, b"later");
-    outer.wait_for("the last 3 bytes typed may not have arrived");
+    outer.wait_sent("the last 3 bytes typed may not have arrived");
 }
 
 #[test]
 fn one_can_detach_while_the_server_is_away() {
     let server = Server::new();
     let (mut outer, client, ..) = attached(&server, &[]);
-    outer.wait_for("\x1b[?1049h");
+    outer.wait_sent("\x1b[?1049h");
     drop(client);
-    outer.wait_for("reconnecting…");
+    outer.wait_sent("reconnecting…");
     outer.type_in("lost");
     outer.type_in(&format!("{PREFIX}d"));
-    outer.wait_for("[detached from local:x; the last 4 bytes typed may not have arrived]");
+    outer.wait_sent("[detached from local:x; the last 4 bytes typed may not have arrived]");
     assert_eq!(outer.finish(), Some(0));
 }
 
@@ -150,7 +150,7 @@ fn a_server_that_was_stopped_ends_the_attach() {
     let (mut outer, mut client, ..) = attached(&server, &[]);
     client.goodbye(goodbye::Reason::Stopped);
     drop(client);
-    outer.wait_for("[server stopped; panes run on]");
+    outer.wait_sent("[server stopped; panes run on]");
     assert_eq!(outer.finish(), Some(0));
 }
 
@@ -158,10 +158,10 @@ fn a_server_that_was_stopped_ends_the_attach() {
 fn a_stop_mark_ends_it_too() {
     let server = Server::new();
     let (mut outer, client, ..) = attached(&server, &[]);
-    outer.wait_for("\x1b[?1049h");
+    outer.wait_sent("\x1b[?1049h");
     let mark = server.stop();
     drop(client);
-    outer.wait_for("[server stopped; panes run on]");
+    outer.wait_sent("[server stopped; panes run on]");
     assert_eq!(outer.finish(), Some(0));
     assert!(mark.exists());
 }
@@ -178,7 +178,7 @@ fn a_pane_that_ended_meanwhile_is_told() {
     assert!(matches!(body, request::Body::Info(_)), "{body:?}");
     let exit = v1::Exit { signal: Some(9), ..Default::default() };
     client.reply(id, reply::Body::Info(v1::Pane { exit: Some(exit), ..pane(7, "x") }));
-    outer.wait_for("[x ended: SIGKILL]");
+    outer.wait_sent("[x ended: SIGKILL]");
     assert_eq!(outer.finish(), Some(0));
 }
 
@@ -187,7 +187,7 @@ fn help_covers_the_pane_until_a_key_and_its_bytes_are_credited() {
     let server = Server::new();
     let (mut outer, mut client, id, _) = attached(&server, &[]);
     outer.type_in(&format!("{PREFIX}?"));
-    outer.wait_for("any key returns");
+    outer.wait_sent("any key returns");
     for _ in 0..4 {
         client.data(id, &[b'#'; 8 * 1024]);
     }
@@ -199,8 +199,8 @@ fn help_covers_the_pane_until_a_key_and_its_bytes_are_credited() {
     outer.type_in("q");
     client.expect(|body| matches!(body, client_frame::Body::Repaint(_)).then_some(()));
     client.data(id, b"back");
-    outer.wait_for("back");
-    assert!(!outer.text().contains('#'), "nothing is painted under the help");
+    outer.wait_sent("back");
+    assert!(!outer.sent().contains('#'), "nothing is painted under the help");
     outer.type_in("z");
     client.expect_input(1, b"z");
     client.ack(id, 1);
@@ -212,7 +212,7 @@ fn help_covers_the_pane_until_a_key_and_its_bytes_are_credited() {
 fn a_new_size_is_told() {
     let server = Server::new();
     let (outer, mut client, ..) = attached(&server, &[]);
-    outer.wait_for("\x1b[?1049h");
+    outer.wait_sent("\x1b[?1049h");
     outer.resize(100, 30);
     let size = client.expect(|body| match body {
         client_frame::Body::ViewSize(view) => view.size,
@@ -226,14 +226,14 @@ fn a_signal_leaves_the_terminal_as_it_was() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let server = Server::new();
         let (mut outer, _client, ..) = attached(&server, &[]);
-        outer.wait_for("\x1b[?1049h");
+        outer.wait_sent("\x1b[?1049h");
         // Ctrl-Z is a key, and so the signal does nothing.
         outer.signal(Signal::TSTP);
         outer.signal(signal);
         assert_eq!(outer.finish(), Some(status));
         // The terminal may be read a little after the client has ended.
-        outer.wait_for("\x1b[?1049l");
-        assert_eq!(outer.termios(), outer.before);
+        outer.wait_sent("\x1b[?1049l");
+        assert_eq!(outer.termios(), outer.before());
     }
 }
 
@@ -243,10 +243,10 @@ fn a_reader_types_nothing() {
     let (mut outer, mut client, id, attach) = attached(&server, &["--read-only"]);
     assert!(attach.read_only);
     client.data(id, b"text");
-    outer.wait_for("text");
+    outer.wait_sent("text");
     outer.type_in("typed");
     outer.type_in(&format!("{PREFIX}d"));
-    outer.wait_for("[detached from local:x]");
+    outer.wait_sent("[detached from local:x]");
     assert_eq!(outer.finish(), Some(0));
     assert!(client.rest().iter().all(|body| !matches!(body, client_frame::Body::Input(_))));
 }
@@ -255,7 +255,7 @@ fn a_reader_types_nothing() {
 fn a_prefix_in_a_paste_is_text() {
     let server = Server::new();
     let (mut outer, mut client, id, _) = attached(&server, &[]);
-    outer.wait_for("\x1b[?1049h");
+    outer.wait_sent("\x1b[?1049h");
     let paste = "\x1b[200~one\x02d two\x1b[201~";
     outer.type_in(paste);
     let mut got = Vec::new();
@@ -276,7 +276,7 @@ fn a_prefix_in_a_paste_is_text() {
 fn one_can_detach_from_a_terminal_that_takes_nothing() {
     let server = Server::new();
     let (mut outer, mut client, id, _) = attached(&server, &[]);
-    outer.wait_for("\x1b[?1049h");
+    outer.wait_sent("\x1b[?1049h");
     outer.pause();
     for _ in 0..16 {
         client.data(id, &[b'x'; 16 * 1024]);
@@ -285,7 +285,7 @@ fn one_can_detach_from_a_terminal_that_takes_nothing() {
     // The connection ends although the terminal has not taken what was painted.
     client.wait_closed();
     outer.resume();
-    outer.wait_for("[detached from local:x]");
+    outer.wait_sent("[detached from local:x]");
     assert_eq!(outer.finish(), Some(0));
 }
 
@@ -294,39 +294,39 @@ fn a_newcomer_is_told_how_to_detach_five_times() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::new();
     for attach in 0..6 {
-        let mut outer = Outer::start_in(home.path(), &server, &["attach", "x"]);
+        let mut outer = client::start_in(home.path(), &server, &["attach", "x"]);
         let mut client = server.accept();
         let (id, _) = client.expect_attach();
         client.reply(id, attached_reply(0, false));
         client.data(id, b"first painting");
-        outer.wait_for("first painting");
+        outer.wait_sent("first painting");
         if attach < 5 {
-            outer.wait_for("Ctrl-b d detaches");
+            outer.wait_sent("Ctrl-b d detaches");
         }
         outer.type_in(&format!("{PREFIX}d"));
-        outer.wait_for("[detached");
+        outer.wait_sent("[detached");
         assert_eq!(outer.finish(), Some(0));
-        assert_eq!(outer.text().contains("Ctrl-b d detaches"), attach < 5, "attach {attach}");
+        assert_eq!(outer.sent().contains("Ctrl-b d detaches"), attach < 5, "attach {attach}");
     }
 }
 
 #[test]
 fn a_pane_is_chosen_from_a_list() {
     let server = Server::new();
-    let mut outer = Outer::start(&server, &["attach"]);
+    let mut outer = client::start(&server, &["attach"]);
     let mut client = server.accept();
     let (id, body) = client.expect_request();
     assert!(matches!(body, request::Body::List(_)), "{body:?}");
     let panes = vec![pane(4, "app"), pane(5, "docs")];
     client.reply(id, reply::Body::Listed(v1::Listed { panes, ..Default::default() }));
-    outer.wait_for("2 docs");
+    outer.wait_sent("2 docs");
     outer.type_in("2");
     let mut client = server.accept();
     let (id, attach) = client.expect_attach();
     assert_eq!(attach.target.unwrap().text, "%5");
     client.reply(id, attached_reply(0, false));
     outer.type_in(&format!("{PREFIX}d"));
-    outer.wait_for("[detached from local:x]");
+    outer.wait_sent("[detached from local:x]");
     assert_eq!(outer.finish(), Some(0));
 }
 

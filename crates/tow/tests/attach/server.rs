@@ -26,6 +26,11 @@ impl Server {
         self.folder.path().join("server.sock")
     }
 
+    /// A folder for the client's own files.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// Goes away for good, with a mark.
     pub(crate) fn stop(&self) -> PathBuf {
         std::fs::remove_file(self.path()).unwrap();

@@ -1,7 +1,9 @@
 //! Several hosts as one list, through the real binary and the real sshd.
 
 mod broadcast;
+mod cuts;
 mod list;
+mod tmux;
 mod verbs;
 
 use towline_testkit::Fleet;

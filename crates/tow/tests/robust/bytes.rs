@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Outer, Tow, wait_until};
 
-use crate::outer::Outer;
 use crate::{tow, trimmed};
 
 /// All that can be cut in the middle: wide and combined characters, emoji with joiners, colours, titles, links,

@@ -7,9 +7,8 @@ use std::process::Command;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use rustix::thread::UnshareFlags;
 use serde_json::Value;
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Outer, Tow, wait_until};
 
-use crate::outer::Outer;
 use crate::{is_root, tow};
 
 /// A Towline whose state is on a small file system of its own. `None` where such a thing can't be made.

@@ -6,9 +6,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use towline_testkit::{Outcome, Tow, wait_until};
+use towline_testkit::{Outcome, Outer, Tow, wait_until};
 
-use crate::outer::Outer;
 use crate::{is_root, tow};
 
 /// A user that is nobody in particular.
@@ -262,7 +261,7 @@ fn without_a_usable_term_an_attach_is_refused_and_all_else_works() {
             outer.seen().rows()[0],
             "tow: cannot attach: TERM names no terminal that can be painted on"
         );
-        assert_eq!(outer.termios(), outer.before);
+        assert_eq!(outer.termios(), outer.before());
         let mut command = tow.command(&["list"]);
         command.env("TERM", term);
         let mut outer = Outer::start(command, (80, 24));

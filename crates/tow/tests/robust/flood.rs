@@ -4,9 +4,8 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Outer, Tow, wait_until};
 
-use crate::outer::Outer;
 use crate::tow;
 
 /// Bytes that the program prints.

@@ -1,7 +1,7 @@
 //! A pane within itself.
 
-use crate::outer::Outer;
 use crate::tow;
+use towline_testkit::Outer;
 
 #[test]
 fn a_pane_can_not_be_attached_in_itself() {

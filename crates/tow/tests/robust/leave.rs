@@ -1,10 +1,9 @@
 //! The outer terminal is left exactly as it was, however an attach ends and whatever runs inside.
 
 use rustix::process::Signal;
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Outer, Tow, wait_until};
 use towline_vt::Modes;
 
-use crate::outer::Outer;
 use crate::tmux::Tmux;
 use crate::tow;
 
@@ -41,7 +40,7 @@ pub(crate) fn check_left(outer: &mut Outer, farewell: Option<&str>, status: i32)
     let cursor = seen.terminal.cursor();
     assert_eq!((usize::from(cursor.row), cursor.col), (expected.len() - 1, 4));
     drop(seen);
-    assert_eq!(outer.termios(), outer.before);
+    assert_eq!(outer.termios(), outer.before());
     // Margins, insert mode and character sets are as they were too.
     let mut terminal = outer.seen();
     let below = "\r\n".repeat(30);

@@ -16,7 +16,6 @@ mod inside;
 mod journal;
 mod leave;
 mod numbers;
-mod outer;
 mod programs;
 mod resize;
 mod tmux;

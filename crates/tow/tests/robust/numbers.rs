@@ -5,9 +5,8 @@ use std::os::unix::net::UnixStream;
 
 use towline_protocol::v1::{self, client_frame, reply, request, server_frame};
 use towline_protocol::{FrameDecoder, PREAMBLE, encode_frame};
-use towline_testkit::Tow;
+use towline_testkit::{Outer, Tow};
 
-use crate::outer::Outer;
 use crate::tow;
 
 /// More clients than a holder remembers.

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use towline_testkit::{Tow, exists, wait_until};
+use towline_testkit::{Outer, Tow, exists, wait_until};
 
 use crate::leave::{SHELL, check_left};
-use crate::outer::Outer;
 use crate::tow;
 
 /// An exit is told within this after the program's last deed. The holder waits half a second at most; a loaded

@@ -1,8 +1,7 @@
 //! Storms of sizes, and clients of different sizes.
 
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Outer, Tow, wait_until};
 
-use crate::outer::Outer;
 use crate::{tow, trimmed};
 
 /// Sizes that come one after another, the smallest and large ones among them.

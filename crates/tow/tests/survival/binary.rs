@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-use towline_testkit::Tow;
+use towline_testkit::{Tow, ordeal::Ordeal};
 
-use crate::{ordeal, processes};
+use crate::processes;
 
 /// Puts another file in the program's place: the same program, and not the same bytes. A process of its own writes
 /// it: what this one has open for writing, each child that is just being started has too, and could not run it.
@@ -23,7 +23,7 @@ fn a_changed_program_takes_over_what_the_old_one_held() {
     let program = folder.path().join("tow");
     put(&program);
     let tow = Tow::new(&program);
-    ordeal::survive(&tow, || {
+    Ordeal::of(&tow).survive(|| {
         for restart in [true, false, true, false] {
             let before = tow.server_pid();
             let panes = tow.json(&["list", "--json"])["panes"].as_array().unwrap().len();

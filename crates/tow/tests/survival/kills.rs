@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use towline_testkit::wait_until;
+use towline_testkit::{Random, ordeal::Ordeal, wait_until};
 
-use crate::random::Random;
-use crate::{ordeal, processes, tow};
+use crate::{processes, tow};
 
 const KILLS: usize = 50;
 
@@ -13,7 +12,7 @@ const KILLS: usize = 50;
 fn every_line_and_every_input_is_there_once_after_fifty_kills() {
     let tow = tow();
     let mut random = Random::new();
-    ordeal::survive(&tow, || {
+    Ordeal::of(&tow).survive(|| {
         for kill in 0..KILLS {
             let server = wait_until("a server is started", || processes::server(&tow));
             // Some live long enough for a send that waits for calm; some don't live to see their socket.

@@ -8,14 +8,11 @@ mod binary;
 mod holders;
 mod kills;
 mod many;
-mod ordeal;
 mod processes;
 mod queries;
-mod random;
 mod reboot;
 mod restarts;
 mod store;
-mod terminal;
 mod trees;
 mod versions;
 

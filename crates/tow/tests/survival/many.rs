@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Random, Tow, wait_until};
 
-use crate::random::Random;
 use crate::{processes, tow};
 
 fn names(tow: &Tow) -> Vec<String> {

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Random, Tow, wait_until};
 
-use crate::random::Random;
 use crate::{processes, tow};
 
 /// Questions that terminals answer: device attributes, the cursor's place, a mode, a colour.

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
-use towline_testkit::{Tow, wait_until};
+use towline_testkit::{Random, Tow, wait_until};
 
-use crate::random::Random;
 use crate::{processes, tow};
 
 /// Says where its environment is from, and lives.

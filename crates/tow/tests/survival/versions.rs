@@ -7,9 +7,8 @@ use towline_protocol::v1::{
     self, ClientHello, ServerFrame, ServerHello, client_frame, reply, request, server_frame,
 };
 use towline_protocol::{FRAME_CAP, FrameDecoder, Message, PREAMBLE, encode_frame};
-use towline_testkit::{DEADLINE, Outcome, Tow, wait_until};
+use towline_testkit::{DEADLINE, Outcome, Outer, Tow, wait_until};
 
-use crate::terminal::Terminal;
 use crate::{processes, tow};
 
 /// Runs a command of a Towline that speaks these versions.
@@ -87,11 +86,11 @@ fn versions_that_do_not_meet_are_told_with_the_way_out() {
 fn an_attached_client_says_why_it_can_not_go_on() {
     let tow = tow();
     tow.spawn("x", "echo ready; exec sleep 1000");
-    let mut terminal = Terminal::start(&tow, &["attach", "x"]);
-    terminal.wait_for("ready");
+    let mut terminal = Outer::attach(&tow, &["x"], (80, 24));
+    terminal.wait_sent("ready");
     run(&tow, "2-3", &["server", "restart"]).expect_status(0);
     wait_until("it ends or says why", || {
-        let text = terminal.text();
+        let text = terminal.sent();
         (text.contains("[server stopped") || text.contains("speaks protocol 2 to 3")).then_some(())
     });
     terminal.type_in("\x02d");

@@ -8,12 +8,15 @@ mod list;
 mod long;
 mod memory;
 mod recovery;
+mod remote;
 mod spawn;
 
 use anyhow::Result;
 
 use crate::report::{Failure, Row};
 use crate::rig::Bench;
+
+pub(crate) use remote::REMOTE;
 
 /// One measurement.
 pub(crate) struct Measure {
@@ -31,7 +34,7 @@ pub(crate) struct Outcome {
     pub(crate) failures: Vec<Failure>,
 }
 
-/// All measurements, in the order in which they are taken.
+/// All measurements of this host, in the order in which they are taken.
 pub(crate) const ALL: &[Measure] = &[
     Measure { name: flood::NAME, long: false, run: flood::run },
     Measure { name: attached::NAME, long: false, run: attached::run },

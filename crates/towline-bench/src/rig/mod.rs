@@ -1,9 +1,11 @@
 //! What is measured: a bare pseudo-terminal, a private tmux, a private Towline.
 
 mod bare;
+mod remote;
 mod tmux;
 mod towline;
 
+pub(crate) use remote::{Remote, Way, guarded};
 pub(crate) use towline::Towline;
 
 use std::ffi::OsString;

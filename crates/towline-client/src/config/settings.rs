@@ -1,6 +1,7 @@
 //! The table of settings: each is declared here and nowhere else.
 
 use super::source::Value;
+use crate::hosts::Address;
 use super::{Config, ControlKey, KeyError, Restart, format_bytes, parse_bytes};
 
 /// A setting's value as the file writes it; its `Display` is TOML.
@@ -100,6 +101,56 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
         get: |config| Some(Value::Text(config.restart.name().to_owned())),
+    },
+    Setting {
+        key: "listen",
+        about: "Where the server listens beside its socket, for other machines: a list of tls://ADDRESS:PORT and \
+                tcp://127.0.0.1:PORT. It takes effect when the server starts.",
+        example: Some("[\"tls://0.0.0.0:9999\"]"),
+        set: |config, value| {
+            let must = "a list of addresses such as \"tls://0.0.0.0:9999\"";
+            let texts = match value {
+                Value::Text(text) => std::slice::from_ref(text),
+                Value::List(texts) => texts,
+                _ => return Err(must.to_owned()),
+            };
+            let parsed = texts.iter().map(|text| Address::parse(text));
+            let addresses: Vec<_> = parsed.collect::<Result<_, _>>().map_err(|error| format!("{must}: {error}"))?;
+            let listenable = |address: &Address| matches!(address, Address::Tcp { .. } | Address::Tls { .. });
+            if !addresses.iter().all(listenable) {
+                return Err(must.to_owned());
+            }
+            config.listen = addresses;
+            Ok(())
+        },
+        get: |config| {
+            let texts: Vec<_> = config.listen.iter().map(Address::to_string).collect();
+            (!texts.is_empty()).then_some(Value::List(texts))
+        },
+    },
+    Setting {
+        key: "secret_file",
+        about: "The file with the secret that clients on this machine prove to know. Unset: one in the state folder.",
+        example: Some("\"/home/me/.towline-secret\""),
+        set: |config, value| {
+            let path = text(value).map(std::path::PathBuf::from).filter(|path| path.is_absolute());
+            config.secret_file = Some(path.ok_or("an absolute path")?);
+            Ok(())
+        },
+        get: |config| Some(Value::Text(config.secret_file.as_ref()?.display().to_string())),
+    },
+    Setting {
+        key: "discovery",
+        about: "Whether tls listeners are announced on the local network, for `tow host discover`.",
+        example: None,
+        set: |config, value| match value {
+            Value::Flag(flag) => {
+                config.discovery = *flag;
+                Ok(())
+            }
+            _ => Err("true or false".to_owned()),
+        },
+        get: |config| Some(Value::Flag(config.discovery)),
     },
     Setting {
         key: "ended.keep_days",

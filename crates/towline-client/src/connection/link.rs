@@ -190,6 +190,10 @@ impl Link {
         lock(&self.routes).goodbye
     }
 
+    pub(super) fn is_up(&self) -> bool {
+        !lock(&self.routes).lost
+    }
+
     pub(super) async fn lost(&self) -> Lost {
         loop {
             let ended = self.ended.notified();

@@ -168,6 +168,12 @@ impl Connection {
         self.inner.link.lost().await
     }
 
+    /// Whether the connection is there, as far as is known. Where it is, what was lost on it was lost on a link that the
+    /// server has to another host.
+    pub fn is_up(&self) -> bool {
+        self.inner.link.is_up()
+    }
+
     /// The server's reason for ending the connection, where it gave one.
     pub fn goodbye(&self) -> Option<v1::goodbye::Reason> {
         self.inner.link.goodbye()

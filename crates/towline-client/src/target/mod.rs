@@ -15,6 +15,22 @@ pub use resolve::{Candidate, Rules, forms, name_form, resolve};
 
 use crate::hosts::{Address, AddressError};
 
+/// Panes of tmux have their own number and this as their id in messages, so that no two panes of a host have the same.
+/// Towline's own ids count from 1.
+pub const TMUX_ID: u64 = 1 << 32;
+
+/// Agents that run outside any tmux or Towline have their process id and this.
+pub const DETACHED_ID: u64 = 1 << 33;
+
+/// An id as people are shown it: tmux's own numbers as tmux writes them.
+pub fn id_text(id: u64) -> String {
+    match id {
+        DETACHED_ID.. => format!("pid {}", id - DETACHED_ID),
+        TMUX_ID.. => format!("%{}", id - TMUX_ID),
+        _ => format!("%{id}"),
+    }
+}
+
 /// The alias of this host.
 pub const LOCAL_HOST: &str = "local";
 

@@ -1,8 +1,8 @@
 //! Which pane a target means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Form, LOCAL_HOST, ResolveError, Target};
+use super::{Form, LOCAL_HOST, ResolveError, TMUX_ID, Target, id_text};
 use crate::config::nearest::distance;
 
 /// What is known of a pane when targets are resolved.
@@ -10,10 +10,8 @@ use crate::config::nearest::distance;
 pub struct Candidate<'a> {
     /// The alias of its host; [`LOCAL_HOST`] for this one.
     pub host: &'a str,
-    /// The pane's id, which no other pane of that kind has on its host.
+    /// The pane's id, which no other pane has on its host.
     pub id: u64,
-    /// A pane of tmux: its ids are numbered apart from Towline's.
-    pub tmux: bool,
     /// Its name, which is its window's too.
     pub name: &'a str,
     /// Its session.
@@ -116,8 +114,8 @@ impl Stage {
 
     fn takes(self, pane: &Candidate<'_>, text: &str) -> bool {
         match self {
-            Self::Id(id) => pane.id == id && !pane.tmux,
-            Self::TmuxId(id) => pane.id == id && pane.tmux,
+            Self::Id(id) => pane.id == id,
+            Self::TmuxId(id) => pane.id.checked_sub(TMUX_ID) == Some(id),
             Self::Name => pane.name == text,
             Self::Place => is_at(pane, text),
             Self::Session => pane.session == text.strip_suffix(':').unwrap_or(text),
@@ -165,12 +163,10 @@ fn ambiguous(
 pub fn forms(panes: &[Candidate<'_>], is_host: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut names: HashMap<(&str, &str, bool), u32> = HashMap::new();
     let mut places: HashMap<(&str, &str, u32, u32), u32> = HashMap::new();
-    let mut ids: HashMap<(&str, u64), u32> = HashMap::new();
     // What a plain text may mean on other hosts.
     let mut elsewhere: HashMap<&str, u32> = HashMap::new();
     for pane in panes {
         *names.entry((pane.host, pane.name, pane.ended)).or_default() += 1;
-        *ids.entry((pane.host, pane.id)).or_default() += 1;
         if !pane.ended {
             *places.entry((pane.host, pane.session, pane.window, pane.pane)).or_default() += 1;
         }
@@ -178,9 +174,10 @@ pub fn forms(panes: &[Candidate<'_>], is_host: &dyn Fn(&str) -> bool) -> Vec<Str
             *elsewhere.entry(pane.name).or_default() += 1;
         }
     }
-    let id_form = |pane: &Candidate<'_>| match ids.get(&(pane.host, pane.id)) {
-        // Towline's pane has the id before tmux's of the same number, which then has its place alone.
-        Some(2..) if pane.tmux => format!("{}:{}.{}", pane.session, pane.window, pane.pane),
+    let ids: HashSet<(&str, u64)> = panes.iter().map(|pane| (pane.host, pane.id)).collect();
+    let id_form = |pane: &Candidate<'_>| match pane.id.checked_sub(TMUX_ID) {
+        // As tmux has it, where that doesn't mean a pane of Towline's.
+        Some(id) if !ids.contains(&(pane.host, id)) => id_text(pane.id),
         _ => format!("%{}", pane.id),
     };
     let on_host = |pane: &Candidate<'_>| {

@@ -9,7 +9,7 @@ const fn pane(
     window: u32,
     ended: bool,
 ) -> Candidate<'static> {
-    Candidate { host: LOCAL_HOST, id, tmux: false, name, session, window, pane: 0, ended }
+    Candidate { host: LOCAL_HOST, id, name, session, window, pane: 0, ended }
 }
 
 const PANES: [Candidate<'static>; 9] = [
@@ -50,9 +50,9 @@ fn outcome_among(
     };
     match resolve(panes, &target, rules, is_host) {
         Ok(index) => match &panes[index] {
-            Candidate { host: LOCAL_HOST, tmux: false, id, .. } => format!("%{id}"),
-            Candidate { host, tmux: true, id, .. } => format!("{host} tmux %{id}"),
-            Candidate { host, id, .. } => format!("{host} %{id}"),
+            Candidate { host: LOCAL_HOST, id, .. } => id_text(*id),
+            Candidate { host, id: TMUX_ID.., .. } => format!("{host} tmux {}", id_text(panes[index].id)),
+            Candidate { host, id, .. } => format!("{host} {}", id_text(*id)),
         },
         Err(error) => error.to_string(),
     }
@@ -144,7 +144,10 @@ fn every_form_of_the_list_means_its_own_pane() {
 
 /// Three hosts: this one, one with Towline and tmux, one with tmux alone.
 fn fleet() -> Vec<Candidate<'static>> {
-    let on = |host, tmux, pane: Candidate<'static>| Candidate { host, tmux, ..pane };
+    let on = |host, tmux, pane: Candidate<'static>| {
+        let id = if tmux { TMUX_ID + pane.id } else { pane.id };
+        Candidate { host, id, ..pane }
+    };
     vec![
         pane(1, "app", "agents", 0, false),
         pane(2, "only-here", "agents", 1, false),
@@ -177,6 +180,7 @@ fn targets_reach_every_host() {
         ("%17", EXACT, "no pane `%17`"),
         ("loki:%17", EXACT, "loki tmux %17"),
         ("editor", EXACT, "thor tmux %2"),
+        ("loki:%4294967313", EXACT, "loki tmux %17"),
         ("thor:main:0.0", EXACT, "thor tmux %2"),
         ("a:b.c", EXACT, "loki tmux %17"),
         ("loki:a:b.c", EXACT, "loki tmux %17"),

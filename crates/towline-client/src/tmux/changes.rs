@@ -165,11 +165,7 @@ fn is_change(line: &[u8]) -> bool {
     line.starts_with(b"%") && !aside
 }
 
-async fn open(
-    place: &Place,
-    stdin: &mut ChildStdin,
-    stdout: &mut ChildStdout,
-) -> Option<Found> {
+async fn open(place: &Place, stdin: &mut ChildStdin, stdout: &mut ChildStdout) -> Option<Found> {
     let nonce = nonce(16).ok()?;
     stdin.write_all(&framed(&nonce, &setup::script(&place.tmux))).await.ok()?;
     let mut frames = Frames::default();

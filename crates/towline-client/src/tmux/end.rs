@@ -30,7 +30,9 @@ pub(super) fn close(found: &Found, pane: u64) -> Vec<u8> {
     let tmux = found.tmux();
     let mut script = Script::about(found, pane);
     script.line("tow_tty=${6#/dev/}; tow_dead=$2");
-    script.line("tow_pids=; [ \"$tow_dead\" = 1 ] || tow_pids=$(ps -t \"$tow_tty\" -o pid= 2>/dev/null)");
+    script.line(
+        "tow_pids=; [ \"$tow_dead\" = 1 ] || tow_pids=$(ps -t \"$tow_tty\" -o pid= 2>/dev/null)",
+    );
     script.line(format!("{tmux} kill-pane -t '%{pane}' 2>&1 || exit 1"));
     script.line(
         r#"[ -z "$tow_pids" ] || (

@@ -38,8 +38,7 @@ pub(super) enum Key {
 /// # Errors
 /// A name that Towline doesn't know: tmux would type it.
 pub(super) fn key(name: &str) -> Result<Key, TmuxError> {
-    encode_key(name, &Modes::default())
-        .map_err(|error| TmuxError::Invalid(error.to_string()))?;
+    encode_key(name, &Modes::default()).map_err(|error| TmuxError::Invalid(error.to_string()))?;
     let mut prefixes = String::new();
     let mut base = name;
     while let Some((prefix, rest)) = base.split_at_checked(2).filter(|(_, rest)| !rest.is_empty()) {

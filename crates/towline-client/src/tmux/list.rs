@@ -216,9 +216,16 @@ fn cut(bytes: &[u8], at: u8) -> (&[u8], &[u8]) {
 /// Whether tmux's words mean that no server of it runs, or none with a session.
 pub(super) fn is_nobody(said: &str) -> bool {
     said.is_empty()
-        || ["no server running", "error connecting to", "no sessions", "no current session"]
-            .iter()
-            .any(|words| said.contains(words))
+        || [
+            "no server running",
+            "error connecting to",
+            "no sessions",
+            "no current session",
+            "server exited",
+            "lost server",
+        ]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
@@ -246,8 +253,15 @@ fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
         cwd: record.bytes("pane_current_path").to_vec(),
         pid: if dead { 0 } else { pid },
         created_at: age.map_or(0, |age| now.saturating_sub(micros(age))),
-        size: Some(v1::Size { cols: record.number("pane_width"), rows: record.number("pane_height") }),
-        title: if no_title { String::new() } else { title.chars().filter(|c| !c.is_control()).collect() },
+        size: Some(v1::Size {
+            cols: record.number("pane_width"),
+            rows: record.number("pane_height"),
+        }),
+        title: if no_title {
+            String::new()
+        } else {
+            title.chars().filter(|c| !c.is_control()).collect()
+        },
         cpu_percent,
         memory_bytes,
         exit,
@@ -414,8 +428,14 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
             ("host", "thor"),
         ];
         let again: &[(&str, &str)] = &[("pane_id", "%7"), ("session_name", "linked")];
-        let dead: &[(&str, &str)] =
-            &[("pane_id", "%8"), ("pane_dead", "1"), ("pane_dead_status", "3"), ("pane_title", "thor"), ("host", "thor.lan"), ("pane_start_command", "\"make test\"")];
+        let dead: &[(&str, &str)] = &[
+            ("pane_id", "%8"),
+            ("pane_dead", "1"),
+            ("pane_dead_status", "3"),
+            ("pane_title", "thor"),
+            ("host", "thor.lan"),
+            ("pane_start_command", "\"make test\""),
+        ];
         let clients: [&[(&str, &str)]; 3] = [
             &[("session_id", "$1"), ("client_control_mode", "0")],
             &[("session_id", "$1"), ("client_control_mode", "1"), ("client_readonly", "1")],
@@ -439,7 +459,8 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         assert_eq!(dead.exit.as_ref().and_then(|exit| exit.status), Some(3));
         assert_eq!((dead.title.as_str(), dead.status()), ("", v1::PaneStatus::Ended));
         assert_eq!(dead.command, [&b"make"[..], b"test"]);
-        let detached: Vec<_> = listed.detached.iter().map(|pane| (pane.pid, &*pane.agent)).collect();
+        let detached: Vec<_> =
+            listed.detached.iter().map(|pane| (pane.pid, &*pane.agent)).collect();
         assert_eq!(detached, [(600, "codex")]);
     }
 
@@ -450,7 +471,10 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
             parse(text.as_bytes(), M, 0).map(|listed| listed.panes.len())
         };
         assert_eq!(said("no server running on /tmp/tmux-0/default"), Ok(0));
-        assert_eq!(said("error connecting to /tmp/tmux-0/default (No such file or directory)"), Ok(0));
+        assert_eq!(
+            said("error connecting to /tmp/tmux-0/default (No such file or directory)"),
+            Ok(0)
+        );
         assert_eq!(said("no current session"), Ok(0));
         assert_eq!(said(""), Ok(0));
         assert_eq!(said("protocol version mismatch"), Err("protocol version mismatch".into()));

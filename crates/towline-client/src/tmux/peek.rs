@@ -24,6 +24,8 @@ pub(super) struct Captured {
     pub(super) cursor: u64,
     /// How many rows are kept, at most.
     pub(super) limit: u64,
+    /// How many rows the screen has.
+    pub(super) height: u64,
     /// The program has ended.
     pub(super) dead: bool,
 }
@@ -34,7 +36,7 @@ const ROWS_MAX: u32 = 200_000;
 /// The words of tmux that capture the screen and so many rows above it. They come behind `tmux`.
 pub(super) fn words(pane: u64, above: &str) -> String {
     format!(
-        "display-message -p -t '%{pane}' '#{{pane_id}} #{{pane_dead}} #{{history_size}} #{{history_limit}} #{{cursor_y}}' \\; capture-pane -p -e -t '%{pane}' {above} 2>&1"
+        "display-message -p -t '%{pane}' '#{{pane_id}} #{{pane_dead}} #{{history_size}} #{{history_limit}} #{{pane_height}} #{{cursor_y}}' \\; capture-pane -p -e -t '%{pane}' {above} 2>&1"
     )
 }
 
@@ -55,7 +57,7 @@ pub(super) fn captured(output: &[u8], pane: u64, above: u64) -> Option<Captured>
     let text = String::from_utf8_lossy(output);
     let (head, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let words: Vec<&str> = head.split(' ').collect();
-    let [id, dead, history, limit, cursor] = words[..] else { return None };
+    let [id, dead, history, limit, height, cursor] = words[..] else { return None };
     if id != format!("%{pane}") {
         return None;
     }
@@ -66,6 +68,7 @@ pub(super) fn captured(output: &[u8], pane: u64, above: u64) -> Option<Captured>
         screen,
         cursor: screen + cursor.parse::<u64>().ok()?,
         limit: limit.parse().unwrap_or(0),
+        height: height.parse().unwrap_or(0),
         dead: dead == "1",
     })
 }
@@ -88,7 +91,7 @@ mod tests {
 
     #[test]
     fn scrollback_and_screen_are_one() {
-        let output = b"%7 0 100 2000 1\nold\n\x1b[31mred\x1b[0m\n$\n\n\n";
+        let output = b"%7 0 100 2000 5 1\nold\n\x1b[31mred\x1b[0m\n$\n\n\n";
         let captured = captured(output, 7, 1).unwrap();
         assert_eq!((captured.first, captured.screen, captured.cursor), (99, 100, 101));
         assert_eq!(
@@ -103,6 +106,6 @@ mod tests {
     fn a_pane_that_is_gone_is_told() {
         assert_eq!(captured(b"can't find pane: %7\n", 7, 0), None);
         assert_eq!(captured(b"    \n", 7, 0), None);
-        assert_eq!(captured(b"%8 0 0 0 0\n", 7, 0), None);
+        assert_eq!(captured(b"%8 0 0 0 0 0\n", 7, 0), None);
     }
 }

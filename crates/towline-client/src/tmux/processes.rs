@@ -49,9 +49,9 @@ impl Table {
     /// CPU (percent of one core) and resident bytes of a process and all below it.
     pub(super) fn usage(&self, root: i32) -> (f64, u64) {
         let tree = towline_agents::descendants(&self.processes, root);
-        tree.iter().filter_map(|process| self.facts(process.pid)).fold((0.0, 0), |sum, facts| {
-            (sum.0 + facts.cpu_percent, sum.1 + facts.memory_bytes)
-        })
+        tree.iter()
+            .filter_map(|process| self.facts(process.pid))
+            .fold((0.0, 0), |sum, facts| (sum.0 + facts.cpu_percent, sum.1 + facts.memory_bytes))
     }
 }
 
@@ -60,7 +60,10 @@ pub(super) fn parse(text: &str) -> Table {
     let mut lines = text.lines();
     let Some(heading) = lines.next() else { return Table::default() };
     let columns: Vec<&str> = heading.split_whitespace().collect();
-    let width = heading.find("ARGS").zip(heading.find("NAMENAME")).map_or(16, |(args, name)| args - name - 1);
+    let width = heading
+        .find("ARGS")
+        .zip(heading.find("NAMENAME"))
+        .map_or(16, |(args, name)| args - name - 1);
     let before = columns.iter().take_while(|column| !column.starts_with("NAME")).count();
     let mut table = Table::default();
     for line in lines {
@@ -84,7 +87,9 @@ pub(super) fn parse(text: &str) -> Table {
         });
         let facts = Facts {
             uid: value("UID").and_then(|text| text.parse().ok()),
-            cpu_percent: value("CPU").and_then(|text| text.replace(',', ".").parse().ok()).unwrap_or(0.0),
+            cpu_percent: value("CPU")
+                .and_then(|text| text.replace(',', ".").parse().ok())
+                .unwrap_or(0.0),
             memory_bytes: value("RSS").map_or(0, kilobytes),
             age: value("ETIME").and_then(elapsed).unwrap_or_default(),
             terminal: value("TTY").is_some_and(|tty| !tty.starts_with(['?', '-'])),
@@ -140,7 +145,8 @@ mod tests {
  1000    1235    1234 Z    pts/3      0.0     0       00:01 sh <defunct>     [sh] <defunct>
 garbage
 ";
-        let text = text.replace("TT   ", "TTY  ").replace("%CPU", " CPU").replace("ELAPSED", "  ETIME");
+        let text =
+            text.replace("TT   ", "TTY  ").replace("%CPU", " CPU").replace("ELAPSED", "  ETIME");
         let table = parse(&text);
         let ids: Vec<i32> = table.processes.iter().map(|process| process.pid).collect();
         assert_eq!(ids, [1, 812, 1234]);

@@ -3,11 +3,11 @@
 use towline_protocol::v1::{self, send_step::Step};
 use towline_vt::{Modes, encode_paste};
 
+use super::TmuxError;
 use super::keys::{self, Key};
 use super::quote;
 use super::script::{LINE_TOO_LONG, Script};
 use super::setup::Found;
-use super::TmuxError;
 
 /// So many bytes are one word of the script: shells read long words slowly.
 const PART: usize = 32 * 1024;
@@ -163,11 +163,9 @@ pub(super) fn line_max(system: &str) -> usize {
 /// The longest line that is typed at once.
 pub(super) fn longest_line(typed: &Typed) -> usize {
     match typed {
-        Typed::Paste(bytes) | Typed::Bytes(bytes) => bytes
-            .split(|byte| matches!(byte, b'\r' | b'\n'))
-            .map(<[u8]>::len)
-            .max()
-            .unwrap_or(0),
+        Typed::Paste(bytes) | Typed::Bytes(bytes) => {
+            bytes.split(|byte| matches!(byte, b'\r' | b'\n')).map(<[u8]>::len).max().unwrap_or(0)
+        }
         Typed::Key(_) | Typed::Calm => 0,
     }
 }

@@ -87,7 +87,12 @@ mod tests {
     fn what_a_host_has_is_read() {
         for (output, tmux, version, system) in [
             ("/usr/bin/tmux\ntmux 3.3a\nLinux\n", Some("/usr/bin/tmux"), Some("3.3a"), "Linux"),
-            ("/opt/homebrew/bin/tmux\ntmux next-3.6\nDarwin\n", Some("/opt/homebrew/bin/tmux"), Some("next-3.6"), "Darwin"),
+            (
+                "/opt/homebrew/bin/tmux\ntmux next-3.6\nDarwin\n",
+                Some("/opt/homebrew/bin/tmux"),
+                Some("next-3.6"),
+                "Darwin",
+            ),
             ("\n\nLinux\n", None, None, "Linux"),
             ("", None, None, ""),
         ] {

@@ -14,9 +14,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::Place;
 use super::error::TmuxError;
 use super::frame::{Answer, Frames, OUTPUT_MAX, framed, nonce};
-use super::Place;
 use super::setup::{self, Found};
 use crate::transport::{LastLines, why_ssh_ended};
 

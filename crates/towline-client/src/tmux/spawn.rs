@@ -92,9 +92,7 @@ fn folder(place: &Place, request: &v1::Spawn) -> Result<Vec<u8>, TmuxError> {
         return Ok(project.as_bytes().to_vec());
     }
     match &place.projects {
-        Some(projects) => {
-            Ok(format!("{}/{project}", projects.trim_end_matches('/')).into_bytes())
-        }
+        Some(projects) => Ok(format!("{}/{project}", projects.trim_end_matches('/')).into_bytes()),
         None => Err(TmuxError::Invalid(format!(
             "where projects lie on {} is not known: give a whole path, or set projects in hosts.toml",
             place.host
@@ -121,7 +119,8 @@ fn default_name(folder: &[u8]) -> String {
     let text = String::from_utf8_lossy(folder);
     let last = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let last = if last == "~" { "home" } else { last };
-    let name: String = last.chars().map(|c| if c.is_control() { '_' } else { c }).take(50).collect();
+    let name: String =
+        last.chars().map(|c| if c.is_control() { '_' } else { c }).take(50).collect();
     let name = name.trim_start_matches(['%', '=']);
     if name.trim().is_empty() { "root".into() } else { name.to_owned() }
 }
@@ -153,7 +152,9 @@ fn is_name(name: &[u8]) -> bool {
 /// The script that becomes the program. It tells by an option of the window whether there is such a program: with
 /// what the login shell's start-up files put into PATH, only it knows.
 fn run(found: &Found, request: &v1::Spawn) -> Vec<u8> {
-    let tell = |what: &str| format!("{} set-option -w -t \"$TMUX_PANE\" @towline-began {what}", found.tmux());
+    let tell = |what: &str| {
+        format!("{} set-option -w -t \"$TMUX_PANE\" @towline-began {what}", found.tmux())
+    };
     let mut script = b"unset TOWLINE_RUN\n".to_vec();
     for pair in request.env.iter().filter(|pair| !is_foreign(pair)) {
         let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
@@ -163,7 +164,10 @@ fn run(found: &Found, request: &v1::Spawn) -> Vec<u8> {
         }
     }
     if request.command.is_empty() {
-        let show = format!("{} set-option -w -t \"$TMUX_PANE\" @towline-command \"$tow_a\"", found.tmux());
+        let show = format!(
+            "{} set-option -w -t \"$TMUX_PANE\" -- @towline-command \"$tow_a\"",
+            found.tmux()
+        );
         // The first agent that is there, else the login shell.
         script.extend(
             format!(
@@ -182,7 +186,8 @@ fn run(found: &Found, request: &v1::Spawn) -> Vec<u8> {
     script.extend(tell("1").bytes());
     script.extend([b"\nexec ", &words.join(&b' ')[..], b"\nfi\n"].concat());
     script.extend(tell("0").bytes());
-    script.extend(b"\nexit 127\n");
+    // Who asked takes the pane away; until then the window tells why.
+    script.extend(b"\nsleep 5\nexit 127\n");
     script
 }
 
@@ -209,20 +214,25 @@ pub(super) fn script(found: &Found, window: &Window, session: Option<&str>, word
     let tmux = found.tmux();
     let mut script = Script::default();
     let folder = in_home(&window.folder);
-    script.line([b"cd -- ", &folder[..], b" 2>/dev/null || exit ", NO_FOLDER.to_string().as_bytes()].concat());
+    script.line(
+        [b"cd -- ", &folder[..], b" 2>/dev/null || exit ", NO_FOLDER.to_string().as_bytes()]
+            .concat(),
+    );
     let (mut run, mut file) = (quote::tmux(&window.run), b"''".to_vec());
     if window.run.len() > COMMAND_MAX {
         script.line("umask 077; tow_file=$(mktemp \"${TMPDIR:-/tmp}/towline.XXXXXX\") || exit 1");
-        script.line([b"printf '%s' ", &quote::sh(&window.run)[..], b" >\"$tow_file\" || exit 1"].concat());
+        script.line(
+            [b"printf '%s' ", &quote::sh(&window.run)[..], b" >\"$tow_file\" || exit 1"].concat(),
+        );
         (run, file) = (b"''".to_vec(), b"\"$tow_file\"".to_vec());
     }
     let login: &[u8] = if window.login { b"1" } else { b"''" };
     let program =
         [b" -- sh -c ", &quote::tmux(BOOT)[..], b" sh ", &run, b" ", &file, b" ", login].concat();
     let options = [
-        format!("{tmux} start-server \\; set-option -s @{word}-name -- ").into_bytes(),
+        format!("{tmux} start-server \\; set-option -s -- @{word}-name ").into_bytes(),
         quote::tmux(&window.name),
-        format!(" \\; set-option -s @{word}-session -- ").into_bytes(),
+        format!(" \\; set-option -s -- @{word}-session ").into_bytes(),
         quote::tmux(&window.session),
         b" \\; ".to_vec(),
     ]
@@ -243,7 +253,7 @@ pub(super) fn script(found: &Found, window: &Window, session: Option<&str>, word
     script.line(
         [
             format!("{tmux} set-option -w -t \"$tow_pane\" automatic-rename off \\; set-option -w -t \"$tow_pane\" allow-rename off").as_bytes(),
-            &if window.shown.is_empty() { Vec::new() } else { [b" \\; set-option -w -t \"$tow_pane\" @towline-command -- ", &quote::tmux(&window.shown)[..]].concat() },
+            &if window.shown.is_empty() { Vec::new() } else { [b" \\; set-option -w -t \"$tow_pane\" -- @towline-command ", &quote::tmux(&window.shown)[..]].concat() },
             b" 2>/dev/null",
         ]
         .concat(),
@@ -281,9 +291,7 @@ pub(super) fn failure(place: &Place, window: &Window, status: i32, output: &[u8]
         String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).collect::<String>()
     };
     match status {
-        NO_FOLDER => {
-            TmuxError::NoFolder { host: place.host.clone(), folder: text(&window.folder) }
-        }
+        NO_FOLDER => TmuxError::NoFolder { host: place.host.clone(), folder: text(&window.folder) },
         CANNOT_START => TmuxError::CannotStart(format!(
             "{} has no program {}",
             place.host,
@@ -315,7 +323,8 @@ mod tests {
             (None, "", "/", "/", "root"),
             (None, "", "", "~", "home"),
         ] {
-            let window = window(&place(projects), &Found::default(), &request(project, cwd)).unwrap();
+            let window =
+                window(&place(projects), &Found::default(), &request(project, cwd)).unwrap();
             assert_eq!(String::from_utf8_lossy(&window.folder), expected);
             assert_eq!((window.name.as_str(), window.session.as_str()), (name, "agents"));
         }
@@ -324,7 +333,9 @@ mod tests {
 
     #[test]
     fn names_with_control_characters_are_refused() {
-        for (name, good) in [("a b", true), ("a:b.c", true), ("", false), (" ", false), ("a\n", false)] {
+        for (name, good) in
+            [("a b", true), ("a:b.c", true), ("", false), (" ", false), ("a\n", false)]
+        {
             assert_eq!(check_name(name).is_ok(), good, "{name:?}");
         }
     }

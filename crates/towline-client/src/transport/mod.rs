@@ -1,7 +1,16 @@
 //! The ways to another host's server: a byte stream each, over which [`Connection`] speaks.
 
+mod carry;
+mod code;
+mod credentials;
 mod error;
+mod fingerprint;
+pub mod noise;
+pub mod proof;
+mod secret;
 mod ssh;
+mod tcp;
+mod tls;
 mod unix;
 
 use std::fmt;
@@ -17,8 +26,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::connection::{Connection, HelloOptions};
 use crate::hosts::{Address, Host};
 
+pub use carry::{Carrier, carry};
+pub use code::{PairCode, PairCodeError};
+pub use credentials::{Paired, paired};
 pub use error::{DialError, ReachError, Words};
-pub use ssh::{Ssh, connect_master, disconnect_master, ssh_argv, ssh_words};
+pub(crate) use ssh::{LastLines, why_ssh_ended};
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use secret::{Secret, SecretError, SecretId, write_private};
+pub use ssh::{FIND_PROGRAM, Ssh, connect_master, disconnect_master, ssh_argv, ssh_words};
+pub use tcp::is_loopback;
+pub use tls::fingerprint_of;
 
 /// How a host is dialled.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +48,8 @@ pub struct DialOptions {
     pub control_dir: PathBuf,
     /// Somebody is there to answer ssh's questions on the terminal; else `BatchMode`.
     pub interactive: bool,
+    /// The servers that this machine is paired with, for addresses that come without a secret.
+    pub paired: Vec<Paired>,
 }
 
 /// How long dialling may take where nothing else is said.
@@ -67,6 +86,8 @@ pub enum Way {
     Stream,
     /// An ssh, whose standard streams it is.
     Ssh(Box<Ssh>),
+    /// A task that encrypts and decrypts.
+    Carried(Carrier),
 }
 
 impl Way {
@@ -74,7 +95,7 @@ impl Way {
     /// characters; empty where it said nothing.
     pub fn last_words(&self) -> String {
         match self {
-            Self::Stream => String::new(),
+            Self::Stream | Self::Carried(_) => String::new(),
             Self::Ssh(ssh) => ssh.last_words(),
         }
     }
@@ -85,13 +106,19 @@ impl Way {
 /// # Errors
 /// [`DialError`], at the latest after the deadline.
 pub async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, DialError> {
-    match &host.address {
-        Address::Ssh { .. } => ssh::dial(host, options).await,
-        Address::Unix(path) => unix::dial(path, options).await,
-        Address::Tcp { .. } | Address::Tls { .. } => Err(DialError::Refused {
-            message: format!("{} is an address this version can't reach", host.address),
-            hints: vec![crate::hosts::ADDRESS_FORMS.into()],
-        }),
+    let dialled = async {
+        match &host.address {
+            Address::Ssh { .. } => ssh::dial(host, options).await,
+            Address::Unix(path) => unix::dial(path, options).await,
+            Address::Tcp { host: name, port } => tcp::dial(host, name, *port, options).await,
+            Address::Tls { host: name, port } => tls::dial(host, name, *port, options).await,
+        }
+    };
+    // ssh keeps the time itself, and may say a little later what took so long.
+    let grace = Duration::from_secs(u64::from(matches!(host.address, Address::Ssh { .. })));
+    match tokio::time::timeout(options.patience() + grace, dialled).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(DialError::Unreachable("Connection timed out".into())),
     }
 }
 

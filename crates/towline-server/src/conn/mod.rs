@@ -22,6 +22,7 @@ use towline_protocol::{
 };
 
 pub(crate) use out::Out;
+pub(crate) use requests::credit;
 pub(crate) use window::Window;
 
 use crate::fault::Fault;

@@ -8,12 +8,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use towline_client::target::LOCAL_HOST;
+use towline_client::tmux::Driver;
 use towline_protocol::v1::{self, ErrorKind, Request, goodbye, reply, request, server_frame};
 
 use super::attach::{Attachment, view_size};
 use super::{Connection, Out, Stream, Window};
 use crate::fault::Fault;
-use crate::fleet::{Onward, Route, relay};
+use crate::fleet::{Onward, Peer, Route, relay, relay_here};
 use crate::pane::{self, Command, NewView, Pane, ViewId, end, folder, look, typing};
 use crate::panes::check_name;
 use crate::server::Server;
@@ -35,18 +36,32 @@ impl Connection {
                 .hint("tow server restart    puts a newer server in place; panes run on");
             return answer(&self.out, id, Err(fault));
         };
-        match self.server.route(&host, &mut body) {
-            Ok(Route::Here) => {}
-            Ok(Route::There(peer, hints)) => {
-                let cancellable = !changes(&body);
-                let relayed = relay(&peer, Onward { key, body, hints }, self.out.clone(), id);
-                // What changes something is carried out also when whoever asked for it has gone.
-                if cancellable {
-                    self.streams.insert(id, Stream::Relayed(relayed));
-                }
-                return;
+        let route = self.server.route(&host, &mut body);
+        let elsewhere = if let Some((tmux, unknown)) = self.server.perhaps_tmux(&route, &mut body) {
+            Some(Elsewhere::Tmux(tmux, unknown))
+        } else {
+            match route {
+                Ok(Route::Here) => None,
+                Ok(Route::There(peer, hints)) => Some(Elsewhere::Host(peer, hints)),
+                Err(fault) => return answer(&self.out, id, Err(fault)),
             }
-            Err(fault) => return answer(&self.out, id, Err(fault)),
+        };
+        if let Some(elsewhere) = elsewhere {
+            // What changes something is carried out also when whoever asked for it has gone.
+            let cancellable = !changes(&body);
+            let out = self.out.clone();
+            let relayed = match elsewhere {
+                Elsewhere::Host(peer, hints) => {
+                    relay(&self.server, &peer, Onward { key, body, hints }, out, id)
+                }
+                Elsewhere::Tmux(tmux, unknown) => {
+                    relay_here(tmux, Onward { key, body, hints: None }, unknown, out, id)
+                }
+            };
+            if cancellable {
+                self.streams.insert(id, Stream::Relayed(relayed));
+            }
+            return;
         }
         let job = Job {
             host,
@@ -77,6 +92,14 @@ impl Connection {
     }
 }
 
+/// Who else carries a request out.
+enum Elsewhere {
+    /// Another host; and lines that help where that knows no such pane.
+    Host(Arc<Peer>, Option<Vec<String>>),
+    /// This machine's tmux; and what to answer where that knows no such pane.
+    Tmux(Arc<Driver>, Fault),
+}
+
 /// Whether a request does something, rather than look or wait.
 fn changes(body: &request::Body) -> bool {
     use request::Body;
@@ -94,7 +117,7 @@ fn changes(body: &request::Body) -> bool {
 }
 
 /// The credit that a request opens its stream with.
-fn credit(body: &request::Body) -> u64 {
+pub(crate) fn credit(body: &request::Body) -> u64 {
     match body {
         request::Body::Follow(follow) => follow.credit,
         request::Body::Raw(raw) => raw.credit,
@@ -188,7 +211,7 @@ impl Job {
             Body::Connect(request) => {
                 let peer = self.server.peer(&self.host)?;
                 let patience = Duration::from_millis(request.patience_ms.into());
-                peer.connection(patience).await?;
+                peer.reach(patience).await?;
                 reply::Body::Connected(v1::Connected { host: Some(peer.state()) })
             }
             Body::Disconnect(_) => {
@@ -223,10 +246,11 @@ impl Job {
             .collect();
         sample(&self.server, &panes);
         self.server.probe_holders();
+        let in_tmux = if here { self.server.agents_in_tmux().await } else { Vec::new() };
         Ok(v1::Listed {
             hosts,
             warnings: self.server.fleet.trouble().into_iter().collect(),
-            panes: panes.iter().map(|pane| pane.describe()).collect(),
+            panes: panes.iter().map(|pane| pane.describe()).chain(in_tmux).collect(),
             host: here.then(|| v1::Host {
                 name: LOCAL_HOST.into(),
                 id: self.server.server_id.to_vec(),
@@ -259,10 +283,7 @@ impl Job {
                     Ok(String::new())
                 }
                 v1::wait::Until::Output(pattern) => {
-                    let pattern = regex::Regex::new(&pattern).map_err(|error| {
-                        Fault::invalid(format!("{pattern:?} is no regular expression"))
-                            .hint(error.to_string().lines().last().unwrap_or_default().trim())
-                    })?;
+                    let pattern = pane::pattern(&pattern)?;
                     let ended = pane.facts().row.ended.is_some();
                     if ended || request.since > 0 {
                         let found =
@@ -329,6 +350,7 @@ impl Job {
                     .iter()
                     .map(|why| format!("{why}: the defaults are used")),
             )
+            .chain(self.server.settings.listen_troubles.iter().cloned())
             .chain(
                 self.server.store.trouble().map(|why| format!("the store can't be written: {why}")),
             )

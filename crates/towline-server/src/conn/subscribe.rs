@@ -23,6 +23,8 @@ impl Job {
         answer(&self.out, self.id, Ok(reply::Body::Done(v1::Done {})));
         let mut changes = self.server.changes();
         let mut activity = self.server.activity();
+        self.server.watch_tmux_here();
+        self.server.agents_in_tmux().await;
         let mut sent = HashMap::new();
         let mut whole = true;
         // When panes that print are looked at, and whether any has printed since that was set.
@@ -67,7 +69,9 @@ impl Job {
         let panes = self.server.panes.all();
         let panes: Vec<_> = panes.into_iter().filter(|pane| !pane.facts().removing).collect();
         sample(&self.server, &panes);
-        panes.iter().map(|pane| (pane.id, rounded(pane.describe()))).collect()
+        let in_tmux = self.server.agents_in_tmux_lately();
+        let panes = panes.iter().map(|pane| pane.describe()).chain(in_tmux);
+        panes.map(|pane| (pane.id, rounded(pane))).collect()
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) struct Known {
     pub(super) rtt_us: u32,
     /// Its panes are those of tmux, driven from here.
     pub(super) tmux: bool,
-    /// Its panes, ended ones too. Those of tmux have numbers of their own.
-    panes: BTreeMap<(bool, u64), v1::Pane>,
+    /// Its panes, ended ones too.
+    panes: BTreeMap<u64, v1::Pane>,
 }
 
 impl Known {
@@ -41,18 +41,19 @@ impl Known {
         }
         self.put(update.panes);
         for id in update.gone {
-            self.panes.remove(&(false, id));
+            self.panes.remove(&id);
         }
     }
 
-    /// These are all of the host's panes.
-    pub(super) fn replace(&mut self, panes: Vec<v1::Pane>) {
-        self.panes.clear();
+    /// These are all of the host's panes; whether that is news.
+    pub(super) fn replace(&mut self, panes: Vec<v1::Pane>) -> bool {
+        let before = std::mem::take(&mut self.panes);
         self.put(panes);
+        before != self.panes
     }
 
     fn put(&mut self, panes: Vec<v1::Pane>) {
-        self.panes.extend(panes.into_iter().map(|pane| ((pane.tmux, pane.id), pane)));
+        self.panes.extend(panes.into_iter().map(|pane| (pane.id, pane)));
     }
 
     pub(super) fn panes(&self) -> impl Iterator<Item = &v1::Pane> {
@@ -97,8 +98,8 @@ pub(super) fn mark_same(states: &mut [v1::HostState], own_id: &[u8]) {
 mod tests {
     use super::*;
 
-    fn pane(id: u64, tmux: bool, name: &str) -> v1::Pane {
-        v1::Pane { id, tmux, name: name.into(), ..Default::default() }
+    fn pane(id: u64, name: &str) -> v1::Pane {
+        v1::Pane { id, name: name.into(), ..Default::default() }
     }
 
     fn names(known: &Known) -> Vec<&str> {
@@ -113,13 +114,15 @@ mod tests {
             panes,
             gone: gone.to_vec(),
         };
-        known.update(update(true, vec![pane(1, false, "a"), pane(2, false, "b")], &[]));
-        known.update(update(false, vec![pane(2, false, "B"), pane(2, true, "t")], &[1]));
+        known.update(update(true, vec![pane(1, "a"), pane(2, "b")], &[]));
+        known.update(update(false, vec![pane(2, "B"), pane(3, "t")], &[1]));
         assert_eq!(names(&known), ["B", "t"]);
         let again = Known::from_state(known.state("thor"));
         assert_eq!(names(&again), ["B", "t"]);
-        known.update(update(true, vec![pane(9, false, "z")], &[]));
+        known.update(update(true, vec![pane(9, "z")], &[]));
         assert_eq!(names(&known), ["z"]);
+        assert!(!known.replace(vec![pane(9, "z")]));
+        assert!(known.replace(vec![]));
     }
 
     #[test]
@@ -127,7 +130,7 @@ mod tests {
         let state = |name: &str, id: &[u8]| v1::HostState {
             name: name.into(),
             host: Some(v1::Host { id: id.to_vec(), ..Default::default() }),
-            panes: vec![pane(1, false, "a")],
+            panes: vec![pane(1, "a")],
             ..Default::default()
         };
         let mut states =

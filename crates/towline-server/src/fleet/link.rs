@@ -1,8 +1,10 @@
 //! The state of a link, and what follows from it: pure.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use towline_client::Connection;
+use towline_client::tmux::Driver;
 use towline_protocol::v1;
 
 use crate::fault::Fault;
@@ -17,9 +19,18 @@ pub(super) enum Link {
     /// A try to connect is under way, or about to be.
     Connecting,
     /// It is there.
-    Up(Connection),
+    Up(Reach),
     /// It is not, and why.
     Down(Trouble),
+}
+
+/// The way to a host that is there.
+#[derive(Debug, Clone)]
+pub(crate) enum Reach {
+    /// To its Towline server.
+    Towline(Connection),
+    /// To its tmux: it has no Towline.
+    Tmux(Arc<Driver>),
 }
 
 /// Why a host can't be reached.
@@ -66,8 +77,8 @@ impl State {
         self.tried = Instant::now();
     }
 
-    pub(super) fn up(&mut self, connection: Connection) {
-        self.link = Link::Up(connection);
+    pub(super) fn up(&mut self, reach: Reach) {
+        self.link = Link::Up(reach);
         self.trouble = None;
     }
 

@@ -3,25 +3,28 @@
 //! [`Fleet`] knows the hosts of `hosts.toml` and those in no list that somebody has asked for. Each has a [`Peer`], whose task
 //! keeps the link. [`route`] decides where a request is carried out, [`relay`] carries it on.
 
+mod attach;
+mod here;
 mod known;
 mod link;
 mod peer;
 mod relay;
 mod route;
 mod task;
+mod tmux;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use towline_client::hosts::{self, Host};
+use towline_client::hosts::{self, Backend, Host, LocalHost};
 use towline_client::target::LOCAL_HOST;
 use towline_protocol::Message as _;
 use towline_protocol::v1;
 
 pub(crate) use peer::Peer;
-pub(crate) use relay::{Onward, Relayed, relay};
+pub(crate) use relay::{Onward, Relayed, relay, relay_here};
 pub(crate) use route::Route;
 
 use crate::fault::Fault;
@@ -31,6 +34,8 @@ use crate::server::Server;
 pub(crate) struct Fleet {
     /// `hosts.toml`.
     file: PathBuf,
+    /// The tmux of this machine.
+    here: here::Here,
     inner: Mutex<Inner>,
 }
 
@@ -44,6 +49,8 @@ struct Inner {
     unlisted: HashMap<String, Arc<Peer>>,
     /// What the store holds of hosts that have no peer yet.
     stored: HashMap<String, v1::HostState>,
+    /// What the file says of this machine.
+    local: LocalHost,
     /// Why the file could not be used, while that is so: the hosts that were known before stay.
     trouble: Option<String>,
     /// The `SSH_AUTH_SOCK` of whoever asked for something last.
@@ -65,7 +72,11 @@ impl Fleet {
             v1::HostState::decode(&*state).ok().map(|state| (alias, state))
         };
         let stored = stored.into_iter().filter_map(decode).collect();
-        Self { file, inner: Mutex::new(Inner { stored, ..Inner::default() }) }
+        Self {
+            file,
+            here: here::Here::default(),
+            inner: Mutex::new(Inner { stored, ..Inner::default() }),
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -86,6 +97,12 @@ impl Fleet {
     /// Why `hosts.toml` can't be used, while it can't.
     pub(crate) fn trouble(&self) -> Option<String> {
         self.inner().trouble.clone()
+    }
+
+    /// What keeps the panes of this machine, and its tmux.
+    fn local(&self) -> (Backend, String) {
+        let local = self.inner().local.clone();
+        (local.backend, local.tmux.unwrap_or_else(|| "tmux".into()))
     }
 
     /// The peers of the hosts of the file.
@@ -120,6 +137,7 @@ impl Server {
             }
         };
         inner.trouble = None;
+        inner.local = hosts.local.clone();
         let mut before = std::mem::take(&mut inner.listed);
         for host in hosts.iter() {
             let same = before.iter().position(|peer| peer.host == *host);

@@ -11,7 +11,7 @@ use towline_client::hosts::Host;
 use towline_protocol::v1;
 
 use super::known::Known;
-use super::link::{Link, State, Trouble};
+use super::link::{Link, Reach, State, Trouble};
 use super::task;
 use crate::fault::Fault;
 use crate::server::Server;
@@ -37,6 +37,8 @@ pub(crate) struct Peer {
     pub(super) wanted: Notify,
     /// Somebody closed the link: it is made again when somebody wants the host.
     pub(super) parked: AtomicBool,
+    /// The link is to be closed.
+    pub(super) leave: Notify,
     task: OnceLock<AbortHandle>,
 }
 
@@ -55,6 +57,7 @@ impl Peer {
             known: Mutex::new(state.map(Known::from_state).unwrap_or_default()),
             wanted: Notify::new(),
             parked: AtomicBool::new(false),
+            leave: Notify::new(),
             task: OnceLock::new(),
         });
         let task = tokio::spawn(task::run(Arc::clone(server), Arc::clone(&peer)));
@@ -101,14 +104,14 @@ impl Peer {
         state
     }
 
-    /// The connection, made where there is none.
+    /// The way to the host, made where there is none.
     ///
     /// # Errors
     /// Why the host can't be reached: what the next try says, or that it says nothing within `patience`.
-    pub(crate) async fn connection(&self, patience: Duration) -> Result<Connection, Fault> {
-        match self.live() {
-            Some(connection) if connection.silence() < STALE => Ok(connection),
-            _ => {
+    pub(crate) async fn reach(&self, patience: Duration) -> Result<Reach, Fault> {
+        match self.fresh() {
+            Some(reach) => Ok(reach),
+            None => {
                 let connecting = tokio::time::timeout(patience, self.connect());
                 connecting.await.unwrap_or_else(|_| {
                     let trouble = Trouble::new(format!("no answer within {patience:?}"));
@@ -118,19 +121,24 @@ impl Peer {
         }
     }
 
-    /// The connection, where there is one that was heard lately.
-    pub(super) fn fresh(&self) -> Option<Connection> {
-        self.live().filter(|connection| connection.silence() < STALE)
-    }
-
-    fn live(&self) -> Option<Connection> {
+    /// The way to the host, where there is one that was heard of lately.
+    pub(super) fn fresh(&self) -> Option<Reach> {
         match &self.state.borrow().link {
-            Link::Up(connection) => Some(connection.clone()),
+            Link::Up(Reach::Towline(connection)) if connection.silence() >= STALE => None,
+            // Each thing that is asked of tmux finds out by itself whether the host is there.
+            Link::Up(reach) => Some(reach.clone()),
             Link::Connecting | Link::Down(_) => None,
         }
     }
 
-    async fn connect(&self) -> Result<Connection, Fault> {
+    fn live(&self) -> Option<Connection> {
+        match &self.state.borrow().link {
+            Link::Up(Reach::Towline(connection)) => Some(connection.clone()),
+            Link::Up(Reach::Tmux(_)) | Link::Connecting | Link::Down(_) => None,
+        }
+    }
+
+    async fn connect(&self) -> Result<Reach, Fault> {
         self.prove().await;
         let mut state = self.state.subscribe();
         let counts = state.borrow_and_update().next_try();
@@ -138,7 +146,7 @@ impl Peer {
         loop {
             let now = state.borrow_and_update().clone();
             match now.link {
-                Link::Up(connection) => return Ok(connection),
+                Link::Up(reach) => return Ok(reach),
                 Link::Down(trouble) if now.tries >= counts => {
                     return Err(trouble.fault(self.alias()));
                 }
@@ -183,6 +191,7 @@ impl Peer {
     /// Closes the link until somebody asks for the host.
     pub(crate) fn park(&self) {
         self.parked.store(true, Ordering::Relaxed);
+        self.leave.notify_waiters();
         if let Some(connection) = self.live() {
             connection.close();
         }

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use towline_client::connection::{Carried, Sink};
+use towline_client::tmux::Driver;
+use towline_client::transport::DialOptions;
 use towline_protocol::v1::{self, client_frame, reply, request, server_frame};
 
-use super::Peer;
-use crate::conn::Out;
+use super::link::Reach;
+use super::{Peer, attach, task, tmux};
+use crate::conn::{Out, Window, credit};
 use crate::fault::Fault;
+use crate::server::Server;
 
 /// How long a request waits for the link to its host: somewhat less than a command waits for its answer, so that it
 /// gets the reason.
@@ -20,15 +24,24 @@ const PATIENCE: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub(crate) struct Relayed {
     shared: Arc<Shared>,
-    /// Waits for the link, where there was none.
-    waiting: Option<AbortHandle>,
+    /// Waits for the link, where there was none, or does what is asked by itself.
+    task: Option<AbortHandle>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    /// The credit of a stream that begins here.
+    window: Arc<Window>,
     carried: OnceLock<Carried>,
     /// Nothing follows.
     done: AtomicBool,
+}
+
+impl Shared {
+    fn new(body: &request::Body) -> Self {
+        let window = Arc::new(Window::new(credit(body)));
+        Self { window, carried: OnceLock::new(), done: AtomicBool::new(false) }
+    }
 }
 
 /// A request that is to be carried on.
@@ -40,8 +53,14 @@ pub(crate) struct Onward {
 }
 
 /// Carries a request on. Its answers go out as those to the request `id`. Must be called on the runtime.
-pub(crate) fn relay(peer: &Arc<Peer>, onward: Onward, out: Out, id: u64) -> Relayed {
-    let shared = Arc::new(Shared::default());
+pub(crate) fn relay(
+    server: &Server,
+    peer: &Arc<Peer>,
+    onward: Onward,
+    out: Out,
+    id: u64,
+) -> Relayed {
+    let shared = Arc::new(Shared::new(&onward.body));
     let answers = Answers {
         out,
         id,
@@ -49,27 +68,63 @@ pub(crate) fn relay(peer: &Arc<Peer>, onward: Onward, out: Out, id: u64) -> Rela
         hints: onward.hints.clone(),
         shared: Arc::clone(&shared),
     };
-    let Some(connection) = peer.fresh() else {
-        let peer = Arc::clone(peer);
-        let later = Arc::clone(&shared);
-        let waiting = tokio::spawn(async move {
-            loop {
-                let connection = match peer.connection(PATIENCE).await {
-                    Ok(connection) => connection,
-                    Err(fault) => return answers.refuse(fault),
-                };
+    let options = task::dial_options(server);
+    if let Some(by) = other_way(peer, &options, &onward.body) {
+        answers.finish(by.map(reply::Body::AttachBy));
+        return Relayed { shared, task: None };
+    }
+    // A link that is there is used at once, so that requests keep their order.
+    if let Some(Reach::Towline(connection)) = peer.fresh() {
+        if !carry(&connection, &onward, &answers, &shared) {
+            answers.lost(false);
+        }
+        return Relayed { shared, task: None };
+    }
+    let peer = Arc::clone(peer);
+    let later = Arc::clone(&shared);
+    let task = tokio::spawn(async move {
+        loop {
+            match peer.reach(PATIENCE).await {
                 // The link may have gone in between; nothing was sent then.
-                if carry(&connection, &onward, &answers, &later) {
+                Ok(Reach::Towline(connection)) => {
+                    if carry(&connection, &onward, &answers, &later) {
+                        return;
+                    }
+                }
+                Ok(Reach::Tmux(driver)) => {
+                    let Answers { out, id, alias, .. } = answers.clone();
+                    let window = Arc::clone(&later.window);
+                    let there = Some((peer.host.clone(), options));
+                    let asked = tmux::Asked { out, id, alias, window, there };
+                    tmux::serve(&driver, asked, onward.body).await;
+                    later.done.store(true, Ordering::Relaxed);
                     return;
                 }
+                Err(fault) => return answers.finish(Err(fault)),
             }
-        });
-        return Relayed { shared, waiting: Some(waiting.abort_handle()) };
-    };
-    if !carry(&connection, &onward, &answers, &shared) {
-        answers.lost(false);
-    }
-    Relayed { shared, waiting: None }
+        }
+    });
+    Relayed { shared, task: Some(task.abort_handle()) }
+}
+
+/// Carries a request out on the tmux of this machine, where its target means a pane there; answers with `unknown` where it
+/// doesn't.
+pub(crate) fn relay_here(
+    driver: Arc<Driver>,
+    onward: Onward,
+    unknown: Fault,
+    out: Out,
+    id: u64,
+) -> Relayed {
+    let shared = Arc::new(Shared::new(&onward.body));
+    let later = Arc::clone(&shared);
+    let task = tokio::spawn(async move {
+        let window = Arc::clone(&later.window);
+        let asked = tmux::Asked { out, id, alias: String::new(), window, there: None };
+        tmux::serve_known(&driver, asked, onward.body, unknown).await;
+        later.done.store(true, Ordering::Relaxed);
+    });
+    Relayed { shared, task: Some(task.abort_handle()) }
 }
 
 /// Whether the request was sent.
@@ -90,6 +145,31 @@ fn carry(
     }
 }
 
+/// For an attach that is to go another way than the link: the command that does.
+fn other_way(
+    peer: &Peer,
+    options: &DialOptions,
+    body: &request::Body,
+) -> Option<Result<v1::AttachBy, Fault>> {
+    let request::Body::Attach(request) = body else { return None };
+    let known = peer.known();
+    if request.via.is_empty() || known.tmux {
+        return None;
+    }
+    let text = request.target.as_ref().map(|target| target.text.as_str()).unwrap_or_default();
+    let id = text.rsplit_once('%').and_then(|(_, id)| id.parse::<u64>().ok());
+    let Some(pane) = known.panes().find(|pane| Some(pane.id) == id) else {
+        let fault = Fault::new(v1::ErrorKind::NotFound, format!("{}: no such pane", peer.alias()));
+        return Some(Err(fault.hint(format!("tow list --host {}", peer.alias()))));
+    };
+    let tow = peer.host.tow.clone().unwrap_or_else(|| "tow".into());
+    let mut words = vec![tow, "attach".into(), format!("%{}", pane.id)];
+    words.extend(request.read_only.then(|| "--read-only".to_owned()));
+    let pane = v1::Pane { host: peer.alias().to_owned(), ..pane.clone() };
+    let via = attach::Via::of(request, &peer.host);
+    Some(Ok(attach::command(&peer.host, options, via, &words, pane)))
+}
+
 fn opens_a_stream(body: &request::Body) -> bool {
     use request::Body;
     matches!(
@@ -107,15 +187,20 @@ impl Relayed {
     /// Sends a frame about the stream on; `frame` is given the stream's id on the link.
     pub(crate) fn send(&self, frame: impl FnOnce(u64) -> client_frame::Body) {
         // A client speaks of a stream only after the reply that opens it, which comes after this is set.
-        if let Some(carried) = self.shared.carried.get() {
-            carried.send(frame(carried.id()));
+        match self.shared.carried.get() {
+            Some(carried) => carried.send(frame(carried.id())),
+            None => {
+                if let client_frame::Body::Credit(credit) = frame(0) {
+                    self.shared.window.add(credit.bytes);
+                }
+            }
         }
     }
 
     /// The client wants no more of it.
     pub(crate) fn end(self) {
-        if let Some(waiting) = self.waiting {
-            waiting.abort();
+        if let Some(task) = self.task {
+            task.abort();
         }
         if let Some(carried) = self.shared.carried.get() {
             carried.cancel();
@@ -144,9 +229,10 @@ impl Answers {
         self.out.send(server_frame::Body::Reply(v1::Reply { id: self.id, body: Some(body) }));
     }
 
-    fn refuse(&self, fault: Fault) {
+    /// The only answer.
+    fn finish(&self, outcome: Result<reply::Body, Fault>) {
         self.shared.done.store(true, Ordering::Relaxed);
-        self.reply(reply::Body::Error(fault.into()));
+        self.reply(outcome.unwrap_or_else(|fault| reply::Body::Error(fault.into())));
     }
 }
 

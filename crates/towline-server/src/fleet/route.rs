@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use towline_client::target::{self, Candidate, LOCAL_HOST, ResolveError, Rules, Target};
+use towline_client::tmux::Driver;
 use towline_protocol::v1::{self, request};
 
 use super::Peer;
@@ -44,6 +45,22 @@ impl Server {
             Some(wanted) => self.resolve(wanted),
             None => Ok(Route::Here),
         }
+    }
+
+    /// For a request that no pane of Towline's is meant by here: this machine's tmux, which may know it, and what to answer
+    /// where that doesn't.
+    pub(crate) fn perhaps_tmux(
+        &self,
+        outcome: &Result<Route, Fault>,
+        body: &mut request::Body,
+    ) -> Option<(Arc<Driver>, Fault)> {
+        let wanted = target_of(body)?;
+        let fault = match outcome {
+            Ok(Route::Here) => self.panes.resolve(wanted).err()?,
+            Ok(Route::There(..)) => return None,
+            Err(fault) => fault.clone(),
+        };
+        fault.is_not_found().then(|| Some((self.tmux_here()?, fault)))?
     }
 
     fn resolve(self: &Arc<Self>, wanted: &mut v1::Target) -> Result<Route, Fault> {
@@ -130,7 +147,6 @@ fn here(row: &PaneRow) -> Candidate<'_> {
     Candidate {
         host: LOCAL_HOST,
         id: row.id,
-        tmux: false,
         name: &row.name,
         session: &row.session,
         window: row.window,
@@ -143,7 +159,6 @@ fn on_host<'a>(alias: &'a str, pane: &'a v1::Pane) -> Candidate<'a> {
     Candidate {
         host: alias,
         id: pane.id,
-        tmux: pane.tmux,
         name: &pane.name,
         session: &pane.session,
         window: pane.window,
@@ -164,7 +179,7 @@ fn folder_there(projects: Option<&str>, project: &str) -> String {
 }
 
 /// The target of a request that has one.
-fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
+pub(super) fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
     use request::Body;
     match body {
         Body::Info(request) => request.target.as_mut(),

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use towline_client::hosts::Backend;
+use towline_client::tmux::Driver;
 use towline_client::transport::{self, DialError, DialOptions, Dialed};
 use towline_client::{Connection, HelloOptions, Stream, StreamItem};
 use towline_protocol::Message as _;
 use towline_protocol::v1::{self, request};
 
-use super::link::{Backoff, State, Trouble};
+use super::link::{Backoff, Reach, State, Trouble};
 use super::peer::Peer;
+use super::tmux;
 use crate::clock;
 use crate::server::Server;
 use crate::store::Op;
@@ -29,6 +32,12 @@ const GOOD: Duration = Duration::from_secs(30);
 
 /// What the host may push before more is asked for, in bytes.
 const CREDIT: u64 = 256 * 1024;
+
+/// A host's tmux is looked at at least so often: nothing tells that a pane prints, or what it uses.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// And at most so often.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// What was seen is written down at most so often.
 const WRITE_DOWN: Duration = Duration::from_secs(5);
@@ -82,11 +91,14 @@ fn random() -> u8 {
 }
 
 /// A link that is there.
-struct Up {
-    connection: Connection,
-    updates: Stream,
-    /// What keeps the stream below it open.
-    way: transport::Way,
+enum Up {
+    Towline {
+        connection: Connection,
+        updates: Stream,
+        /// What keeps the stream below it open.
+        way: transport::Way,
+    },
+    Tmux(Arc<Driver>),
 }
 
 async fn connect(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
@@ -94,15 +106,35 @@ async fn connect(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
     tokio::time::timeout(CONNECT, dial(server, peer)).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
-    let options = DialOptions {
+/// How the server dials a host: nobody is there to answer questions.
+pub(super) fn dial_options(server: &Server) -> DialOptions {
+    DialOptions {
         deadline: CONNECT,
         ssh_auth_sock: server.fleet.ssh_auth_sock(),
-        control_dir: server.paths.state_dir.join("ssh"),
+        control_dir: server.paths.ssh(),
         ..DialOptions::default()
+    }
+}
+
+async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
+    let options = dial_options(server);
+    let (host, alias) = (&peer.host, peer.alias());
+    if host.backend == Backend::Tmux {
+        return Ok(Up::Tmux(Arc::new(tmux::driver(host, &options))));
+    }
+    let Dialed { reader, writer, way } = match transport::dial(host, &options).await {
+        Ok(dialed) => dialed,
+        Err(DialError::NoTowline { tmux: Some(_) }) if host.backend == Backend::Auto => {
+            return Ok(Up::Tmux(Arc::new(tmux::driver(host, &options))));
+        }
+        Err(DialError::NoTowline { tmux }) => {
+            let what =
+                if tmux.is_some() { "there is no tow" } else { "there is neither tow nor tmux" };
+            let hints = vec![format!("tow host install {alias}")];
+            return Err(Trouble { hints, ..Trouble::new(format!("{what} on that host")) });
+        }
+        Err(error) => return Err(no_stream(error)),
     };
-    let Dialed { reader, writer, way } =
-        transport::dial(&peer.host, &options).await.map_err(no_stream)?;
     let hello = HelloOptions {
         deadline: CONNECT,
         heartbeat: HEARTBEAT,
@@ -133,7 +165,7 @@ async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
         known.tmux = false;
         known.rtt_us = microseconds(begun.elapsed());
     }
-    Ok(Up { connection, updates, way })
+    Ok(Up::Towline { connection, updates, way })
 }
 
 fn no_stream(error: DialError) -> Trouble {
@@ -146,7 +178,67 @@ fn microseconds(duration: Duration) -> u32 {
 
 /// Takes in what the host pushes until the link is lost, and says why it was.
 async fn listen(server: &Arc<Server>, peer: &Peer, up: Up) -> Trouble {
-    let Up { connection, mut updates, way } = up;
+    let listening = async {
+        match up {
+            Up::Towline { connection, updates, way } => {
+                listen_to_towline(server, peer, connection, updates, way).await
+            }
+            Up::Tmux(driver) => listen_to_tmux(server, peer, &driver).await,
+        }
+    };
+    let trouble = tokio::select! {
+        trouble = listening => trouble,
+        () = peer.leave.notified() => Trouble {
+            hints: vec![format!("tow host connect {}", peer.alias())],
+            ..Trouble::new("disconnected by hand")
+        },
+    };
+    write_down(server, peer);
+    trouble
+}
+
+/// Looks at a host's tmux whenever it says that something changed, and now and then.
+async fn listen_to_tmux(server: &Arc<Server>, peer: &Peer, driver: &Arc<Driver>) -> Trouble {
+    let mut changes = driver.changes();
+    let mut first = true;
+    loop {
+        let begun = Instant::now();
+        let listed = match driver.list().await {
+            Ok(listed) => listed,
+            Err(error) => {
+                return Trouble { hints: error.hints(), ..Trouble::new(error.to_string()) };
+            }
+        };
+        let news = {
+            let mut known = peer.known();
+            known.host = None;
+            known.tmux = true;
+            known.seen_at = clock::now();
+            known.rtt_us = microseconds(begun.elapsed());
+            known.replace(tmux::panes(listed))
+        };
+        if first {
+            first = false;
+            let up = Reach::Tmux(Arc::clone(driver));
+            peer.state.send_modify(|state| state.up(up));
+        }
+        if news {
+            server.changed();
+        }
+        // That nobody tells of changes is no reason not to look.
+        let change = async { while changes.next().await.is_err() {} };
+        let _ = tokio::time::timeout(LOOK, change).await;
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
+}
+
+async fn listen_to_towline(
+    server: &Arc<Server>,
+    peer: &Peer,
+    connection: Connection,
+    mut updates: Stream,
+    way: transport::Way,
+) -> Trouble {
     let silent = heartbeat(&connection, peer);
     tokio::pin!(silent);
     let mut written = Instant::now();
@@ -167,7 +259,7 @@ async fn listen(server: &Arc<Server>, peer: &Peer, up: Up) -> Trouble {
                     if first {
                         // Only with its panes is the host there: whoever waits for it asks for them next.
                         first = false;
-                        let up = connection.clone();
+                        let up = Reach::Towline(connection.clone());
                         peer.state.send_modify(|state| state.up(up));
                     }
                     server.changed();
@@ -196,7 +288,6 @@ async fn listen(server: &Arc<Server>, peer: &Peer, up: Up) -> Trouble {
         }
     };
     connection.close();
-    write_down(server, peer);
     trouble
 }
 

@@ -34,6 +34,7 @@ pub(crate) use acknowledge::{Acknowledge, Weight};
 pub(crate) use facts::Facts;
 pub(crate) use follow::{Follow, follow};
 pub(crate) use raw::{Raw, raw};
+pub(crate) use waiter::pattern;
 
 use crate::conn::{Out, Window};
 use crate::fault::Fault;

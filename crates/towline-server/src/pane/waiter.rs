@@ -6,6 +6,17 @@ use towline_vt::Terminal;
 
 use crate::fault::Fault;
 
+/// The regular expression that a person wrote.
+///
+/// # Errors
+/// Where it is none; the hint says why.
+pub(crate) fn pattern(text: &str) -> Result<Regex, Fault> {
+    Regex::new(text).map_err(|error| {
+        Fault::invalid(format!("{text:?} is no regular expression"))
+            .hint(error.to_string().lines().last().unwrap_or_default().trim())
+    })
+}
+
 /// Somebody who waits for a line.
 pub(super) struct Waiter {
     pattern: Box<Regex>,

@@ -174,7 +174,9 @@ impl Sink<'_> {
 
     fn link(&mut self, body: &[u8]) {
         let (params, Some(uri)) = split(body) else { return };
-        let text = |bytes: &[u8]| plain(&String::from_utf8_lossy(bytes), usize::MAX);
+        // What isn't UTF-8 is no address. With replacement characters it might become longer than a
+        // sequence may be, so that nobody could write it again.
+        let text = |bytes: &[u8]| plain(std::str::from_utf8(bytes).unwrap_or_default(), usize::MAX);
         let id = params.split(|&b| b == b':').find_map(|p| p.strip_prefix(b"id="));
         let link = Link { id: text(id.unwrap_or_default()), uri: text(uri) };
         self.screen.pen.link = (!link.uri.is_empty()).then(|| Arc::new(link));

@@ -41,6 +41,7 @@ impl Screen {
         self.tabs.fit(cols);
         (self.cols, self.lines) = (cols, lines);
         (self.top, self.bottom) = (0, lines);
+        // A saved cursor stays on the screen, and doesn't come back when the screen grows again.
         for saved in &mut self.saved {
             saved.row = saved.row.min(lines - 1);
             saved.col = saved.col.min(cols - 1);

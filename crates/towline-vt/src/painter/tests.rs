@@ -4,12 +4,8 @@ use super::modes::Mirrored;
 use super::view::View;
 use super::*;
 use crate::extras::Extra;
+use crate::support::{Step, apply, size, steps};
 use proptest::prelude::*;
-
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
-use support::{Step, apply, size, steps};
 
 /// What is on a client's terminal, or should be.
 #[derive(Debug, PartialEq)]

@@ -4,13 +4,9 @@ use crate::cell::{Attrs, Cell, Style};
 use crate::engine::{Grid, Pen, Row, Saved, Screen};
 use crate::extras::Extras;
 use crate::size::Size;
+use crate::support::{Step, apply, size, steps};
 use crate::terminal::Terminal;
 use proptest::prelude::*;
-
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
-use support::{Step, apply, size, steps};
 
 const SCROLLBACK: usize = 20;
 
@@ -103,7 +99,7 @@ fn check(size: Size, steps: &[Step]) {
     for step in steps {
         apply(&mut terminal, step);
     }
-    // A snapshot cannot hold the beginning of a sequence.
+    // A snapshot can't hold the beginning of a sequence.
     terminal.feed(b"\x18", &mut Vec::new());
     let bytes = terminal.snapshot();
     let mut copy = Terminal::starting_at(terminal.size(), SCROLLBACK, terminal.first_line());
@@ -144,4 +140,12 @@ fn an_unfinished_notification() {
 fn the_gap_before_a_wide_character_that_is_gone() {
     check_text("abc漢\r\x1b[K");
     check_text("abc漢\rdef\x1b[2D\x1b[41mdefghi");
+}
+
+#[test]
+fn a_link_of_bytes_that_are_no_text() {
+    let mut bytes = b"\x1b]8;;".to_vec();
+    bytes.extend([0xff; 4000]);
+    bytes.extend(b"\x1b\\a");
+    check(Size { cols: 4, rows: 3 }, &[Step::Feed(bytes)]);
 }

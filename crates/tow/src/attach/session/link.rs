@@ -98,17 +98,22 @@ impl<'a> Link<'a> {
     }
 }
 
+/// What the first attach led to.
+pub(super) enum First {
+    Attached(Box<v1::Attached>, Stream),
+    /// Another command shows the pane.
+    Elsewhere(v1::AttachBy),
+}
+
 /// The first attach: as any command, it starts the server where need be and asks again where the connection is
 /// lost meanwhile.
-pub(super) async fn first(
-    context: &Context,
-    attach: &v1::Attach,
-) -> Result<(v1::Attached, Stream), CommandError> {
+pub(super) async fn first(context: &Context, attach: &v1::Attach) -> Result<First, CommandError> {
     let end = Instant::now() + context.step_timeout();
     let mut connection = context.connect().await?;
     loop {
         match connection.open(request::Body::Attach(attach.clone())).await {
-            Ok((reply, stream)) => return Ok((attached(reply)?, stream)),
+            Ok((reply::Body::AttachBy(by), _)) => return Ok(First::Elsewhere(by)),
+            Ok((reply, stream)) => return Ok(First::Attached(Box::new(attached(reply)?), stream)),
             Err(RequestError::Lost { goodbye }) if Instant::now() < end => {
                 let patience = end.saturating_duration_since(Instant::now());
                 connection = context.reconnect(goodbye, patience).await?;

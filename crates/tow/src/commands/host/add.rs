@@ -9,7 +9,8 @@ use towline_client::hosts::{
 };
 
 use super::check::{self, Checked};
-use super::{ask, connect, install, remote};
+use super::remote::{self, Script};
+use super::{ask, connect, install};
 use crate::commands::doctor::finding::render;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -208,22 +209,48 @@ async fn connect_and_check(context: &Context, host: &Host) -> Result<Checked, Co
 
 /// Offers what the host lacks; whether something was done about it.
 async fn offer(context: &Context, host: &Host, checked: &Checked) -> Result<bool, CommandError> {
+    let Some(facts) = checked.facts.as_ref().filter(|_| remote::has_shell(host)) else {
+        return Ok(false);
+    };
     let answers = ask::Answers::new(false);
-    let lacks_tow = checked.facts.as_ref().is_some_and(|facts| facts.tow.is_none());
-    if !lacks_tow || host.backend == Backend::Tmux || !remote::has_shell(host) {
-        return Ok(false);
+    let alias = &host.alias;
+    let mut done = false;
+    // What fails is told; the host is in the list all the same.
+    let told = |outcome: Result<(), CommandError>| outcome.inspect_err(output::error).is_ok();
+    if facts.tow.is_none()
+        && host.backend != Backend::Tmux
+        && answers.yes(&format!("{alias} has no tow: install it there?"))
+    {
+        done |= told(install::install(context, host, None).await.map(|_| ()));
     }
-    if !answers.yes(&format!("{} has no tow: install it there?", host.alias)) {
-        return Ok(false);
+    if let Some(folder) = host.projects.as_ref().filter(|_| facts.projects_there == Some(false))
+        && answers.yes(&format!("{alias} has no folder {folder}: make it?"))
+    {
+        done |= told(mend(context, host, MAKE_FOLDER, folder).await);
     }
-    match install::install(context, host, None).await {
-        Ok(_) => Ok(true),
-        Err(error) => {
-            // The host is in the list all the same.
-            output::error(&error);
-            Ok(false)
-        }
+    if facts.linger == Some(false)
+        && answers
+            .yes(&format!("have panes on {alias} outlive logging out (loginctl enable-linger)?"))
+    {
+        done |= told(mend(context, host, "loginctl enable-linger", "").await);
     }
+    Ok(done)
+}
+
+/// Makes the folder `$1`.
+const MAKE_FOLDER: &str =
+    "case $1 in '~/'*) d=$HOME/${1#??} ;; *) d=$1 ;; esac; mkdir -p -- \"$d\"";
+
+/// Runs a short script on the host.
+async fn mend(
+    context: &Context,
+    host: &Host,
+    script: &str,
+    argument: &str,
+) -> Result<(), CommandError> {
+    let script = Script::new(script, context.step_timeout()).arguments([argument]);
+    let ran = remote::run(host, &context.dial_options()?, &script, |_| {}).await?;
+    ran.succeeded(&format!("{} can't do that", host.alias)).map(|_| ())
 }
 
 #[cfg(test)]

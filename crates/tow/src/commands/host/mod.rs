@@ -9,6 +9,7 @@ mod connect;
 mod import;
 mod install;
 mod list;
+mod pair;
 pub(crate) mod remote;
 mod remove;
 mod setup;
@@ -67,6 +68,9 @@ enum What {
     /// Close the connection to hosts
     #[command(after_help = connect::DISCONNECT_EXAMPLES)]
     Disconnect(connect::DisconnectArgs),
+    /// Share a secret with a host's server, to reach it by tls
+    #[command(after_help = pair::EXAMPLES)]
+    Pair(pair::Args),
     /// Take over hosts from files that other tools left
     #[command(after_help = import::EXAMPLES)]
     Import(import::Args),
@@ -84,6 +88,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
         What::Upgrade(args) => install::upgrade(context, args).await,
         What::Connect(args) => connect::run(context, args).await,
         What::Disconnect(args) => connect::disconnect(context, args).await,
+        What::Pair(args) => pair::run(context, args).await,
         What::Import(args) => import::run(context, args).await,
     }
 }

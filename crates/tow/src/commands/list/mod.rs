@@ -45,6 +45,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
 
+    /// Only panes in which a coding agent runs
+    #[arg(long)]
+    agents: bool,
+
     /// Also the panes that have ended
     #[arg(long)]
     ended: bool,
@@ -100,10 +104,15 @@ struct List {
 }
 
 impl List {
-    fn new(listed: v1::Listed, rtt_ms: f64) -> Self {
+    fn new(listed: v1::Listed, only_agents: bool, rtt_ms: f64) -> Self {
         let v1::Listed { mut panes, host: here, mut hosts, warnings } = listed;
         panes.extend(hosts.iter_mut().flat_map(|host| std::mem::take(&mut host.panes)));
         let targets = targets(&panes, &hosts);
+        let (panes, targets) = panes
+            .into_iter()
+            .zip(targets)
+            .filter(|(pane, _)| !only_agents || !pane.agent.is_empty())
+            .unzip();
         Self { panes, targets, here, hosts, warnings, rtt_ms }
     }
 
@@ -152,7 +161,7 @@ fn request(args: &Args, context: &Context, patience: Duration) -> request::Body 
 async fn ask(context: &Context, args: &Args, patience: Duration) -> Result<List, CommandError> {
     let start = Instant::now();
     match context.ask(request(args, context, patience), Again::AsItIs).await? {
-        reply::Body::Listed(listed) => Ok(List::new(listed, milliseconds(start))),
+        reply::Body::Listed(listed) => Ok(List::new(listed, args.agents, milliseconds(start))),
         _ => Err(unexpected()),
     }
 }
@@ -178,7 +187,7 @@ async fn watch(context: &Context, args: &Args) -> Result<ExitCode, CommandError>
                     Err(RequestError::Remote(error)) => return Err(error.into()),
                     _ => break,
                 };
-                let list = List::new(listed, milliseconds(start));
+                let list = List::new(listed, args.agents, milliseconds(start));
                 if args.json {
                     output::json_line(&list.document())?;
                 } else {
@@ -274,7 +283,7 @@ mod tests {
                 ..Default::default()
             };
             let asked: Vec<String> = asked.iter().map(|host| (*host).to_owned()).collect();
-            List::new(listed, 0.0).status(&asked)
+            List::new(listed, false, 0.0).status(&asked)
         };
         let unreachable = ExitCode::from(5);
         assert_eq!(format!("{:?}", code(&[&away], true, &[])), format!("{:?}", ExitCode::SUCCESS));

@@ -13,9 +13,13 @@ use crate::size::bytes_in_words;
 use crate::table::{Align, Cell, Table, shortened};
 use crate::time;
 
-/// The columns; those about agents come with the first agent.
+/// The column of the agents' kinds, which comes with the first agent.
+const AGENT: &str = "AGENT";
+
+/// The columns.
 const COLUMNS: &[(&str, Align)] = &[
     ("TARGET", Align::Left),
+    (AGENT, Align::Left),
     ("STATE", Align::Left),
     ("IDLE", Align::Right),
     ("AGE", Align::Right),
@@ -45,17 +49,24 @@ fn render(list: &List, width: Option<usize>, colors: bool, now: u64) -> Vec<Stri
         let apart = if away { (host, !lives(pane)) } else { (0, !lives(pane)) };
         (away, apart, host, pane.session.clone(), pane.window, pane.pane)
     });
-    let mut table = Table::new(COLUMNS).dispensable(DISPENSABLE);
+    let agents = list.panes.iter().any(|pane| !pane.agent.is_empty());
+    let columns: Vec<_> =
+        COLUMNS.iter().copied().filter(|(title, _)| agents || *title != AGENT).collect();
+    let mut table = Table::new(&columns).dispensable(DISPENSABLE);
     for (pane, target) in &sorted {
         let lives = lives(pane);
         let away = is_away(pane);
         let load = |text: String| if lives && !away { text } else { "-".into() };
         let dim = |style: Style| if away { Style::new().dimmed() } else { style };
-        table.row(vec![
-            Cell::styled(
-                target.as_str(),
-                dim(if lives { Style::new().bold() } else { Style::new().dimmed() }),
-            ),
+        let target = Cell::styled(
+            target.as_str(),
+            dim(if lives { Style::new().bold() } else { Style::new().dimmed() }),
+        );
+        let kind = if pane.agent.is_empty() { "-" } else { &pane.agent };
+        let agent = agents.then(|| Cell::styled(kind, dim(Style::new())));
+        let mut row = vec![target];
+        row.extend(agent);
+        row.extend([
             Cell::styled(state(pane), dim(style(pane))),
             Cell::plain(load(time::age(pane.last_activity_at, now))),
             Cell::plain(time::age(pane.created_at, now)),
@@ -67,6 +78,7 @@ fn render(list: &List, width: Option<usize>, colors: bool, now: u64) -> Vec<Stri
                 _ => String::from_utf8_lossy(&pane.cwd).into_owned(),
             }),
         ]);
+        table.row(row);
     }
     let mut rows = if sorted.is_empty() { Vec::new() } else { table.lines(width, colors) };
     // What stays in `rows` are the header and the panes of hosts that are there.
@@ -158,7 +170,21 @@ mod tests {
     }
 
     fn list(panes: Vec<Pane>, hosts: Vec<v1::HostState>) -> List {
-        List::new(v1::Listed { panes, hosts, ..Default::default() }, 0.0)
+        List::new(v1::Listed { panes, hosts, ..Default::default() }, false, 0.0)
+    }
+
+    #[test]
+    fn agents_have_a_column() {
+        let agent = Pane { agent: "claude".into(), ..pane(1, "app", None) };
+        let lines = render(&list(vec![agent, pane(2, "sh", None)], vec![]), None, false, 0);
+        assert_eq!(
+            lines,
+            [
+                "TARGET  AGENT   STATE    IDLE  AGE  CPU   MEM  CWD",
+                "app     claude  running     -    -  12%  3.0M  /src/app",
+                "sh      -       running     -    -  12%  3.0M  /src/app",
+            ]
+        );
     }
 
     #[test]

@@ -14,10 +14,10 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
 use crate::pane::state::end_in_words;
-use crate::pane::target::by_id;
+use crate::pane::target::{by_id, host_of};
 use crate::redraw::Redraw;
 use crate::request::target_to_look_at;
-use crate::resume::Resume;
+use crate::resume::{Resume, SOME_HOST};
 use crate::table::terminal_size;
 
 /// How many bytes of rows may be under way: some screens.
@@ -38,8 +38,8 @@ struct Rows {
     json: bool,
     /// The number of the first row to print, where that was asked for.
     first_line: Option<u64>,
-    /// The pane was reached once: from then on its host is waited for.
-    begun: bool,
+    /// The host of the pane, once that was reached: from then on it is waited for.
+    host: Option<String>,
     /// Where the follow is, once it has begun.
     place: Option<v1::FollowPlace>,
 }
@@ -57,20 +57,21 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, Comm
             Some(_) if !terminal => Some(peek(context, args).await?.first_line),
             _ => None,
         },
-        begun: false,
+        host: None,
         place: None,
     };
     let mut target = args.target.clone();
     let mut resume = Resume::default();
     loop {
-        match follow(&connection, args, &mut target, &mut rows, &mut resume).await? {
+        match follow(context, &connection, args, &mut target, &mut rows, &mut resume).await? {
             Outcome::Ended(end) => return finish(context, &target, end),
             Outcome::Away => {}
             Outcome::Lost => {
                 if let Some(redraw) = &mut rows.redraw {
                     redraw.forget();
                 }
-                connection = resume.again(context, connection.goodbye()).await?;
+                let host = rows.host.as_deref().unwrap_or(SOME_HOST);
+                connection = resume.again(context, &connection, host).await?;
             }
         }
     }
@@ -84,6 +85,7 @@ enum Outcome {
 }
 
 async fn follow(
+    context: &Context,
     connection: &Connection,
     args: &Args,
     target: &mut String,
@@ -103,7 +105,7 @@ async fn follow(
         Ok(opened) => opened,
         Err(RequestError::Lost { .. }) => return Ok(Outcome::Lost),
         Err(RequestError::Remote(error))
-            if rows.begun && error.kind() == v1::ErrorKind::Unreachable =>
+            if rows.host.is_some() && error.kind() == v1::ErrorKind::Unreachable =>
         {
             resume.away(&error).await;
             return Ok(Outcome::Away);
@@ -113,8 +115,9 @@ async fn follow(
     if let v1::reply::Body::Followed(v1::Followed { pane: Some(pane) }) = reply {
         // A later pane of the same name is another pane.
         *target = by_id(&pane);
-        rows.begun = true;
+        rows.host = Some(host_of(&pane).to_owned());
     }
+    resume.back(context);
     while let Some(item) = stream.next().await {
         match item {
             StreamItem::Data { data, .. } => {

@@ -9,9 +9,9 @@ use super::Args;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
-use crate::pane::target::by_id;
+use crate::pane::target::{by_id, host_of};
 use crate::request::target_to_look_at;
-use crate::resume::Resume;
+use crate::resume::{Resume, SOME_HOST};
 
 /// How many bytes may be under way: enough that a pipe is never empty.
 const CREDIT: u64 = 1024 * 1024;
@@ -19,19 +19,18 @@ const CREDIT: u64 = 1024 * 1024;
 /// Runs the verb with `--raw`.
 pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, CommandError> {
     let mut connection = context.connect().await?;
-    let mut target = args.target.clone();
-    let mut next_offset = None;
+    let mut copy =
+        Copy { context, args, target: args.target.clone(), next_offset: None, host: None };
     let mut resume = Resume::default();
-    // The pane was reached once: from then on its host is waited for.
-    let mut begun = false;
     loop {
-        match copy(&connection, args, &mut target, &mut next_offset, &mut resume, &mut begun)
-            .await?
-        {
+        match copy.run(&connection, &mut resume).await? {
             Copied::Ended(v1::StreamEnd { error: Some(error), .. }) => return Err(error.into()),
             Copied::Ended(_) => return Ok(ExitCode::SUCCESS),
             Copied::Away => {}
-            Copied::Lost => connection = resume.again(context, connection.goodbye()).await?,
+            Copied::Lost => {
+                let host = copy.host.as_deref().unwrap_or(SOME_HOST);
+                connection = resume.again(context, &connection, host).await?;
+            }
         }
     }
 }
@@ -45,54 +44,71 @@ enum Copied {
     Away,
 }
 
-/// Copies until the stream ends.
-async fn copy(
-    connection: &Connection,
-    args: &Args,
-    target: &mut String,
-    next_offset: &mut Option<u64>,
-    resume: &mut Resume,
-    begun: &mut bool,
-) -> Result<Copied, CommandError> {
-    let request = v1::Raw {
-        target: target_to_look_at(target),
-        from_offset: *next_offset,
-        follow: args.follow,
-        credit: CREDIT,
-        // After a lost connection the offset says it better.
-        since: args.since.filter(|_| next_offset.is_none()).unwrap_or_default(),
-    };
-    let (reply, mut stream) = match connection.open(request::Body::Raw(request)).await {
-        Ok(opened) => opened,
-        Err(RequestError::Lost { .. }) => return Ok(Copied::Lost),
-        Err(RequestError::Remote(error))
-            if *begun && error.kind() == v1::ErrorKind::Unreachable =>
-        {
-            resume.away(&error).await;
-            return Ok(Copied::Away);
-        }
-        Err(error) => return Err(error.into()),
-    };
-    if let v1::reply::Body::Followed(v1::Followed { pane: Some(pane) }) = reply {
-        *target = by_id(&pane);
-        *begun = true;
-    }
-    while let Some(item) = stream.next().await {
-        match item {
-            StreamItem::Data { data, offset } => {
-                resume.progress();
-                if next_offset.is_some_and(|next| next < offset) {
-                    output::message("tow: some bytes are missing: they are not kept any more");
-                }
-                let known = next_offset.map_or(0, |next| next.saturating_sub(offset));
-                let known = usize::try_from(known).unwrap_or(usize::MAX).min(data.len());
-                output::print(&data[known..])?;
-                *next_offset = Some(offset + data.len() as u64);
-                stream.credit(data.len() as u64);
+/// What is copied, and how far.
+struct Copy<'a> {
+    context: &'a Context,
+    args: &'a Args,
+    target: String,
+    /// The offset of the first byte that was not printed yet, once there is one.
+    next_offset: Option<u64>,
+    /// The host of the pane, once that was reached: from then on it is waited for.
+    host: Option<String>,
+}
+
+impl Copy<'_> {
+    /// Copies until the stream ends.
+    async fn run(
+        &mut self,
+        connection: &Connection,
+        resume: &mut Resume,
+    ) -> Result<Copied, CommandError> {
+        let request = v1::Raw {
+            target: target_to_look_at(&self.target),
+            from_offset: self.next_offset,
+            follow: self.args.follow,
+            credit: CREDIT,
+            // After a lost connection the offset says it better.
+            since: self.args.since.filter(|_| self.next_offset.is_none()).unwrap_or_default(),
+        };
+        let (reply, mut stream) = match connection.open(request::Body::Raw(request)).await {
+            Ok(opened) => opened,
+            Err(RequestError::Lost { .. }) => return Ok(Copied::Lost),
+            Err(RequestError::Remote(error))
+                if self.host.is_some() && error.kind() == v1::ErrorKind::Unreachable =>
+            {
+                resume.away(&error).await;
+                return Ok(Copied::Away);
             }
-            StreamItem::End(end) => return Ok(Copied::Ended(end)),
-            StreamItem::Ack(_) | StreamItem::Changed => {}
+            Err(error) => return Err(error.into()),
+        };
+        if let v1::reply::Body::Followed(v1::Followed { pane: Some(pane) }) = reply {
+            self.target = by_id(&pane);
+            self.host = Some(host_of(&pane).to_owned());
         }
+        resume.back(self.context);
+        while let Some(item) = stream.next().await {
+            match item {
+                StreamItem::Data { data, offset } => {
+                    resume.progress();
+                    self.print(&data, offset)?;
+                    stream.credit(data.len() as u64);
+                }
+                StreamItem::End(end) => return Ok(Copied::Ended(end)),
+                StreamItem::Ack(_) | StreamItem::Changed => {}
+            }
+        }
+        Ok(Copied::Lost)
     }
-    Ok(Copied::Lost)
+
+    /// Prints what was not printed yet.
+    fn print(&mut self, data: &[u8], offset: u64) -> Result<(), CommandError> {
+        if self.next_offset.is_some_and(|next| next < offset) {
+            output::message("tow: some bytes are missing: they are not kept any more");
+        }
+        let known = self.next_offset.map_or(0, |next| next.saturating_sub(offset));
+        let known = usize::try_from(known).unwrap_or(usize::MAX).min(data.len());
+        output::print(&data[known..])?;
+        self.next_offset = Some(offset + data.len() as u64);
+        Ok(())
+    }
 }

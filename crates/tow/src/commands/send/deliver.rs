@@ -1,5 +1,7 @@
 //! Typing into one pane, once.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use towline_client::{Connection, RequestError};
 use towline_protocol::v1::{self, reply, request};
@@ -9,6 +11,9 @@ use crate::error::{CommandError, ErrorKind};
 use crate::pane::target::on_host;
 use crate::quote::shell_quoted;
 use crate::request::{random_id, target, unexpected};
+
+/// The pause before a link that broke is tried again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Types, and types nothing twice when the connection is lost: the pane knows what it has written for this id.
 ///
@@ -29,6 +34,11 @@ pub(crate) async fn send(
                 let patience = end.saturating_duration_since(Instant::now());
                 let outcome = match patience.is_zero() {
                     true => Err(CommandError::from(lost)),
+                    // It was a link further on, or the host can't be reached: its server makes the link again.
+                    false if connection.is_up() => {
+                        tokio::time::sleep(PAUSE).await;
+                        Ok(connection)
+                    }
                     false => context.reconnect(connection.goodbye(), patience).await,
                 };
                 connection = outcome.map_err(|error| match opened {
@@ -63,6 +73,10 @@ async fn send_once(
     let reply = match connection.request(request::Body::OpenInput(open)).await {
         // The text was sent before the connection was lost.
         Err(RequestError::Timeout) if again => return Err(Failure::Told(late(text))),
+        // The link broke when the text was under way, and is not there yet.
+        Err(RequestError::Remote(error)) if again && error.kind() == v1::ErrorKind::Unreachable => {
+            return Err(Failure::Lost(RequestError::Remote(error)));
+        }
         reply => reply.map_err(failure)?,
     };
     let reply::Body::InputOpened(input) = reply else {

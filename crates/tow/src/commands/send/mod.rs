@@ -9,6 +9,7 @@ use std::io::Read;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use towline_client::target::id_text;
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -92,7 +93,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     if args.json {
         output::json(&SentJson {
             target: &target,
-            id: format!("%{}", pane.id),
+            id: id_text(pane.id),
             text: text.as_deref(),
             keys: &typing.keys,
             enter: typing.enter,

@@ -17,7 +17,7 @@ use super::peek::{self, Captured};
 use super::setup::Found;
 use super::shell::Shell;
 use super::{Place, TmuxError};
-use settle::Settle;
+use settle::{ABOVE_MAX, Above, Settle};
 
 /// One script looks so often, at most, before it answers: what is added meanwhile waits for the next script.
 const LOOKS: u32 = 3;
@@ -28,11 +28,11 @@ const PAUSE: &str = "0.1";
 /// How long one script may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// More rows above the screen than these are not looked at at once; what is beyond is a gap.
-const ABOVE_MAX: u32 = 5_000;
-
 /// So many changes wait for a slow reader; then nothing is looked at for it.
-const WAITING: usize = 2;
+const WAITING: usize = 4;
+
+/// So many a look may bring: rows, and the last ones of a pane that has ended.
+const PER_LOOK: usize = 2;
 
 /// Rows of a pane.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Followers {
 
     async fn look(&self, followers: &mut Vec<Follower>) -> Result<(), TmuxError> {
         let mark = nonce(8).map_err(|error| TmuxError::Invalid(error.to_string()))?;
-        let able = |follower: &&Follower| follower.rows.capacity() > 0;
+        let able = |follower: &&Follower| follower.rows.capacity() >= PER_LOOK;
         let looked: Vec<u64> = followers.iter().filter(able).map(|one| one.key).collect();
         if looked.is_empty() {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -234,26 +234,39 @@ fn script<'a>(found: &Found, mark: &str, followers: impl Iterator<Item = &'a Fol
     let mut looks = String::new();
     for Follower { pane, mode, key, .. } in followers {
         let above = match mode {
-            Mode::Redraw { lines, .. } => lines.to_string(),
-            Mode::Settle(settle) => {
-                looks.push_str(&format!(
-                    "tow_hs=$({tmux} display-message -p -t '%{pane}' '#{{history_size}}' 2>/dev/null)\n: \"${{tow_hs:=0}}\"\n"
-                ));
-                settle.above()
+            Mode::Redraw { lines, .. } => {
+                Above { rows: u64::from(*lines).min(ABOVE_MAX), since: None, anew: false }
             }
+            Mode::Settle(settle) => settle.above(),
         };
+        if above.anew {
+            looks.push_str(&format!("tow_seen{key}=\n"));
+        }
         let words = peek::words(*pane, "$tow_above");
+        // The third word of what is printed is how many rows have scrolled off.
+        let enough = match above.since {
+            None => "true".to_owned(),
+            Some(since) => format!(
+                r#"tow_hs=${{tow_now#* * }}; tow_hs=${{tow_hs%% *}}
+  case $tow_hs in ''|*[!0-9]*) break ;; esac
+  tow_need=$((tow_hs - {since})); [ "$tow_need" -le "$tow_a" ] || [ "$tow_a" -ge {ABOVE_MAX} ]"#
+            ),
+        };
         looks.push_str(&format!(
-            r#"tow_a=$(({above}))
-[ "$tow_a" -ge 0 ] || tow_a=200
-[ "$tow_a" -le {ABOVE_MAX} ] || tow_a={ABOVE_MAX}
-tow_above=; [ "$tow_a" -eq 0 ] || tow_above="-S -$tow_a"
-tow_now=$({tmux} {words})
+            r#"tow_a={rows} tow_try=0
+while :; do
+  tow_above=; [ "$tow_a" -eq 0 ] || tow_above="-S -$tow_a"
+  tow_now=$({tmux} {words})
+  {enough} && break
+  tow_try=$((tow_try + 1)); [ "$tow_try" -lt 6 ] || break
+  tow_a=$((tow_need + tow_need - tow_a + 100)); [ "$tow_a" -le {ABOVE_MAX} ] || tow_a={ABOVE_MAX}
+done
 if [ "$tow_now" != "$tow_seen{key}" ]; then
   tow_seen{key}=$tow_now; tow_hit=1
   printf '%s%s\n%s\n' '{mark}' '{key} '"$tow_a" "$tow_now"
 fi
-"#
+"#,
+            rows = above.rows,
         ));
     }
     format!(

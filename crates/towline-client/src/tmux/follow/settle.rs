@@ -7,7 +7,13 @@ use crate::tmux::peek::Captured;
 use crate::tmux::rows::Row;
 
 /// So many rows that were told last are remembered, to find the place again.
-const TAIL: usize = 4;
+const TAIL: usize = 8;
+
+/// So many rows may scroll off between two looks before one must be done again.
+const ROOM: u64 = 40;
+
+/// More rows above the screen than these are not looked at; what is beyond is a gap.
+pub(super) const ABOVE_MAX: u64 = 20_000;
 
 /// What has been told of a pane, and what is there.
 ///
@@ -24,6 +30,19 @@ pub(super) struct Settle {
     /// The texts of the rows before `next`.
     tail: VecDeque<String>,
     last: Captured,
+    /// The place was not found: the next look is at all there is.
+    wide: bool,
+}
+
+/// The rows above the screen that a look takes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Above {
+    /// So many, and
+    pub(super) rows: u64,
+    /// all from this number on.
+    pub(super) since: Option<u64>,
+    /// Also where it shows what the last one did.
+    pub(super) anew: bool,
 }
 
 impl Settle {
@@ -35,18 +54,19 @@ impl Settle {
             from,
             tail: VecDeque::new(),
             last: Captured::default(),
+            wide: false,
         }
     }
 
-    /// How many rows above the screen must be looked at where so many have scrolled off by now: as a shell's
-    /// arithmetic, in which `tow_hs` is that number.
-    pub(super) fn above(&self) -> String {
-        match (self.next, self.from) {
-            (None, None) => self.lines.to_string(),
-            (None, Some(from)) => format!("tow_hs - {from}"),
-            // What scrolls off between the two looks, and some rows told already.
-            (Some(next), _) => format!("tow_hs - {} + 20", next.saturating_sub(TAIL as u64)),
-        }
+    /// The rows above the screen that are to be looked at.
+    pub(super) fn above(&self) -> Above {
+        let rows = match (self.next, self.wide) {
+            (_, true) => ABOVE_MAX,
+            (None, false) => self.lines,
+            (Some(next), false) => (self.last.screen + ROOM).saturating_sub(next),
+        };
+        let since = self.next.map(|next| next.saturating_sub(TAIL as u64)).or(self.from);
+        Above { rows: rows.min(ABOVE_MAX), since, anew: self.wide }
     }
 
     /// Takes a look; returns the rows that have scrolled off.
@@ -56,6 +76,11 @@ impl Settle {
             None => self.first(&now),
             Some(next) => match self.find(next, &now) {
                 Some(next) => next,
+                // It may be further up than was looked.
+                None if !self.wide => {
+                    self.wide = true;
+                    return Followed::default();
+                }
                 None => {
                     gap = true;
                     self.tail.clear();
@@ -63,6 +88,7 @@ impl Settle {
                 }
             },
         };
+        self.wide = false;
         self.last = now;
         let screen = self.last.screen;
         let mut followed = self.tell(next, screen);
@@ -96,29 +122,37 @@ impl Settle {
 
     /// The number that the next row has now. `None` where it is not to be found.
     fn find(&self, next: u64, now: &Captured) -> Option<u64> {
-        if next >= now.first && self.fits(next, now) {
+        // Rows come back from the history onto a screen that grows; else a history that shrinks has lost rows.
+        let lost = now.screen < self.last.screen && now.height == self.last.height;
+        if !lost && self.fits(next, now) {
             return Some(next);
         }
-        // The history was full, and lost a tenth, once or more often.
+        // A history that is full loses its oldest tenth, perhaps more than once between two looks.
         let tenth = (now.limit / 10).max(1);
-        (1..=12)
-            .filter_map(|times| next.checked_sub(times * tenth))
-            .find(|next| *next >= now.first && self.fits(*next, now))
+        if now.screen + tenth < now.limit {
+            return None;
+        }
+        let times = 1..=now.limit / tenth + 1;
+        times.filter_map(|times| next.checked_sub(times * tenth)).find(|next| self.fits(*next, now))
     }
 
-    /// Whether the rows before this one are those that were told last, as far as they are there.
+    /// Whether the rows before this one are those that were told last. Those on the screen may have changed since, and
+    /// some may have before they scrolled off: half of them must be the same.
     fn fits(&self, next: u64, now: &Captured) -> bool {
-        let end = now.first + now.rows.len() as u64;
-        // On the screen, rows change after they were told.
-        next <= end
-            && self.tail.iter().rev().zip(1..).all(|(text, back)| {
-                match next.checked_sub(back).filter(|number| *number >= now.first) {
-                    Some(number) if number < now.screen.min(self.last.screen) => {
-                        row(now, number).is_some_and(|row| row.text == *text)
-                    }
-                    _ => true,
-                }
-            })
+        if next < now.first || next > now.screen + now.height {
+            return false;
+        }
+        let before = self.tail.iter().rev().zip(1..).filter_map(|(text, back)| {
+            let number = next.checked_sub(back).filter(|number| *number < now.screen)?;
+            let row = row(now, number)?;
+            (!text.is_empty() || !row.text.is_empty()).then(|| row.text == *text)
+        });
+        let (mut all, mut same) = (0, 0);
+        for fits in before {
+            all += 1;
+            same += u32::from(fits);
+        }
+        same * 2 >= all
     }
 
     fn tell(&mut self, next: u64, end: u64) -> Followed {
@@ -150,7 +184,15 @@ mod tests {
 
     /// A look: the number of the first row, of the screen's first, of the cursor's, and the rows.
     fn look(first: u64, screen: u64, cursor: u64, text: &str) -> Captured {
-        Captured { rows: rows(&text.replace(' ', "\n")), first, screen, cursor, limit: 50, dead: false }
+        Captured {
+            rows: rows(&text.replace(' ', "\n")),
+            first,
+            screen,
+            cursor,
+            limit: 50,
+            height: 4,
+            dead: false,
+        }
     }
 
     fn told(followed: &Followed) -> String {
@@ -183,18 +225,22 @@ mod tests {
     fn what_can_not_be_found_is_a_gap() {
         let mut settle = Settle::new(9, None, false);
         settle.look(look(0, 4, 4, "a b c d"));
-        let followed = settle.look(look(30, 33, 33, "x y z"));
+        let strange = look(30, 33, 33, "x y z");
+        assert_eq!(settle.look(strange.clone()), Followed::default());
+        assert_eq!(settle.above(), Above { rows: ABOVE_MAX, since: Some(0), anew: true });
+        let followed = settle.look(strange);
         assert!(followed.gap);
         assert_eq!((told(&followed).as_str(), followed.first_line), ("x y z", 30));
         // The history was cleared.
+        assert!(!settle.look(look(0, 0, 0, "$")).gap);
         assert!(settle.look(look(0, 0, 0, "$")).gap);
     }
 
     #[test]
     fn it_begins_where_it_is_told_to() {
         let mut settle = Settle::new(9, Some(2), false);
-        assert_eq!(settle.above(), "tow_hs - 2");
+        assert_eq!(settle.above(), Above { rows: 9, since: Some(2), anew: false });
         assert_eq!(told(&settle.look(look(2, 4, 4, "c d e"))), "c d");
-        assert_eq!(settle.above(), "tow_hs - 0 + 20");
+        assert_eq!(settle.above(), Above { rows: ROOM, since: Some(0), anew: false });
     }
 }

@@ -20,9 +20,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::{DialError, DialOptions, Dialed, Way, Words};
 use crate::hosts::{Address, Host};
 use script::Found;
-use words::LastLines;
+
+pub(crate) use words::{LastLines, classify as why_ssh_ended};
 
 pub use argv::{ssh_argv, ssh_words};
+pub use script::FIND_PROGRAM;
 pub use master::{connect_master, disconnect_master};
 
 /// How long a session on a master that is up already may take to say something, at most. After that the master's own

@@ -14,11 +14,10 @@ use crate::connection::NOISE_CAP;
 /// The command. `read` takes no byte more than its line from a pipe, so what follows is left for the proxy.
 pub(super) const COMMAND: &str = r#"sh -c 'IFS= read -r s; eval "$s"'"#;
 
-/// The script; its line ends become blanks on the way. It reads two names (`tow` and `tmux`, or a path each; empty for
-/// the usual ones) and runs the first `tow` that it finds. What it prints is put together from two pieces, so that a
-/// shell that echoes what it runs says no such thing.
-const SCRIPT: &str = r#"
-IFS= read -r t; IFS= read -r m;
+/// Functions of `sh`: `f NAME` sets `p` to the path of a program, empty where there is none: one of that path (`~/` is
+/// the home folder), else of the PATH, else of the usual folders; `g NAME` does,
+/// and looks at last on the PATH of the login shell. Their line ends may become blanks.
+pub const FIND_PROGRAM: &str = r#"
 f() {
   case $1 in "~/"*) set -- "$HOME/${1#??}";; esac;
   case $1 in */*) p=; if [ -f "$1" ] && [ -x "$1" ]; then p=$1; fi; return;; esac;
@@ -30,12 +29,22 @@ f() {
   done;
   p=;
 };
-f "${t:-tow}";
-case $p$t in
-  */*) ;;
-  *) l=$("${SHELL:-sh}" -lc env </dev/null 2>/dev/null | sed -n "s/^PATH=//p" | tail -n 1);
-     if [ -n "$l" ]; then PATH=$l; f "${t:-tow}"; fi;;
-esac;
+g() {
+  f "$1";
+  case $p$1 in
+    */*) ;;
+    *) l=$("${SHELL:-sh}" -lc env </dev/null 2>/dev/null | sed -n "s/^PATH=//p" | tail -n 1);
+       if [ -n "$l" ]; then PATH=$l; f "$1"; fi;;
+  esac;
+};
+"#;
+
+/// The script, after [`FIND_PROGRAM`]; its line ends become blanks on the way. It reads two names (`tow` and `tmux`, or a
+/// path each; empty for the usual ones) and runs the first `tow` that it finds. What it prints is put together from two
+/// pieces, so that a shell that echoes what it runs says no such thing.
+const SCRIPT: &str = r#"
+IFS= read -r t; IFS= read -r m;
+g "${t:-tow}";
 if [ -n "$p" ]; then printf "%s%s\n" towline: here; exec "$p" proxy; fi;
 f "${m:-tmux}"; v=;
 if [ -n "$p" ]; then v=$("$p" -V 2>/dev/null </dev/null); fi;
@@ -50,7 +59,8 @@ const NONE: &[u8] = b"towline:none:";
 
 /// What is written to the command's standard input; the protocol follows.
 pub(super) fn standard_input(tow: Option<&str>, tmux: Option<&str>) -> Vec<u8> {
-    let script = SCRIPT.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = FIND_PROGRAM.split_whitespace().chain(SCRIPT.split_whitespace());
+    let script = words.collect::<Vec<_>>().join(" ");
     // A line end in a name would make it two lines; no program is called so.
     let line = |name: Option<&str>| name.unwrap_or_default().replace(['\n', '\r'], "");
     format!("{script}\n{}\n{}\n", line(tow), line(tmux)).into_bytes()

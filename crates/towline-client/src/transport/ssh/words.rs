@@ -71,7 +71,7 @@ pub(super) fn of_tow(destination: &str, lines: &[String]) -> Option<Words> {
 }
 
 /// Why ssh ended before there was a stream, by its last lines. `alias` is what the host is called here.
-pub(super) fn classify(alias: &str, destination: &str, lines: &[String]) -> DialError {
+pub(crate) fn classify(alias: &str, destination: &str, lines: &[String]) -> DialError {
     let connect = || vec![format!("tow host connect {alias}")];
     let has = |text: &str| lines.iter().any(|line| line.contains(text));
     // The last of the many lines that it has for this.

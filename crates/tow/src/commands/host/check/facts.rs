@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The script that looks.
 pub(super) const PROBE: &str = include_str!("probe.sh");
@@ -25,7 +25,12 @@ pub(crate) struct Facts {
     /// The login shell tells its environment in time.
     pub(crate) login_shell_answers: bool,
     pub(crate) tow: Option<Program>,
+    /// A command given to ssh finds it, too.
+    pub(crate) tow_on_path: bool,
     pub(crate) server: Option<Server>,
+    /// What its own `tow doctor` found that is not all right.
+    #[serde(skip)]
+    pub(crate) doctor: Vec<Told>,
     pub(crate) tmux: Option<Program>,
     pub(crate) git: Option<String>,
     pub(crate) ssh: Option<String>,
@@ -63,6 +68,15 @@ pub(crate) struct Server {
     pub(crate) degraded: Vec<String>,
 }
 
+/// What a `tow doctor` there found.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) message: String,
+    pub(crate) fix: Option<String>,
+}
+
 /// An agent that was found there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Agent {
@@ -90,7 +104,9 @@ impl Facts {
                 "tmux" => tmux = Some(text()),
                 "tow_version" => facts.tow = program(&mut tow, value),
                 "tmux_version" => facts.tmux = program(&mut tmux, value),
+                "on_path" => facts.tow_on_path = value == "yes",
                 "server" => facts.server = server(value),
+                "doctor" => facts.doctor = doctor(value),
                 "git" => facts.git = Some(version(value)),
                 "ssh" => facts.ssh = Some(version(value)),
                 "mosh" => facts.mosh = Some(text()),
@@ -145,6 +161,21 @@ fn server(json: &str) -> Option<Server> {
     })
 }
 
+/// What `tow doctor --json` finds fault with.
+fn doctor(json: &str) -> Vec<Told> {
+    #[derive(Deserialize)]
+    struct Report {
+        checks: Vec<Told>,
+    }
+    let report = serde_json::from_str(json).unwrap_or(Report { checks: Vec::new() });
+    let clean = |told: Told| Told {
+        message: clean(&told.message),
+        fix: told.fix.as_deref().map(clean),
+        ..told
+    };
+    report.checks.into_iter().filter(|told| told.status != "ok").map(clean).collect()
+}
+
 /// `KIND yes|no|unknown PATH`.
 fn agent(value: &str) -> Option<Agent> {
     let mut words = value.splitn(3, ' ');
@@ -168,8 +199,9 @@ mod tests {
     #[test]
     fn what_the_probe_prints_is_taken_apart() {
         let output = "noise without a tab\nsystem\tLinux\nmachine\tx86_64\nhome\t/home/me\nshell\t/bin/bash\nlogin\tyes\n\
-            tow\t/home/me/.local/bin/tow\ntow_version\ttow 0.1.0\n\
+            tow\t/home/me/.local/bin/tow\ntow_version\ttow 0.1.0\non_path\tyes\n\
             server\t{ \"running\": true, \"version\": \"0.0.9\", \"panes\": 3, \"protocol_min\": 1, \"protocol_max\": 2, \"degraded\": [\"disk\"] }\n\
+            doctor\t{\"ok\":true,\"checks\":[{\"name\":\"store\",\"status\":\"ok\",\"message\":\"x\"},{\"name\":\"holders\",\"status\":\"warning\",\"message\":\"stray\",\"fix\":\"kill 5\"}]}\n\
             tmux\t/usr/bin/tmux\ntmux_version\ttmux 3.3a\ngit\tgit version 2.39.5 (x)\nssh\tOpenSSH_9.2p1 Debian-2+deb12u7, OpenSSL 3.0\n\
             agent\tclaude yes /usr/bin/claude\nagent\topencode unknown /opt/a b/opencode\nagent\tcodex no /c\n\
             projects\tno\ndisk_free_kib\t2048\nlinger\tno\nmanager\tyes\nlogind\tKillUserProcesses=yes\n\
@@ -196,6 +228,13 @@ mod tests {
                 protocol: (1, 2),
                 degraded: vec!["disk".into()],
             }),
+            tow_on_path: true,
+            doctor: vec![Told {
+                name: "holders".into(),
+                status: "warning".into(),
+                message: "stray".into(),
+                fix: Some("kill 5".into()),
+            }],
             tmux: program("/usr/bin/tmux", "3.3a"),
             git: Some("2.39.5".into()),
             ssh: Some("9.2p1".into()),

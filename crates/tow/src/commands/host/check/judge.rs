@@ -29,7 +29,26 @@ pub(super) fn judge(host: &Host, facts: &Facts, own: &str, protocol: (u32, u32))
     findings.push(sessions(facts));
     findings.push(disk(facts));
     findings.extend(logout(host, facts));
+    findings.extend(told(host, facts));
     findings
+}
+
+/// What a `tow doctor` there looks at that can't be seen from here.
+const THERE: [&str; 6] =
+    ["configuration", "state folder", "store", "holders", "pseudo-terminals", "open files"];
+
+fn told(host: &Host, facts: &Facts) -> Vec<Finding> {
+    let found = |told: &super::facts::Told| {
+        let name = THERE.iter().find(|name| **name == told.name)?;
+        let finding = Finding::of(name);
+        let finding = match told.status.as_str() {
+            "failed" => finding.failed(&told.message),
+            _ => finding.warning(&told.message),
+        };
+        let fix = told.fix.as_ref().map(|fix| there(host, fix));
+        Some(Finding { fix, ..finding })
+    };
+    facts.doctor.iter().filter_map(found).collect()
 }
 
 /// A command of that host, to be pasted here.
@@ -83,7 +102,16 @@ fn tow(host: &Host, facts: &Facts, own: &str) -> Finding {
         Some(program) if program.version != own => finding
             .warning(format!("{} is {}, this one is {own}", program.path, program.version))
             .fix(format!("tow host upgrade {}", host.alias)),
-        Some(program) => finding.ok(format!("{} {}", program.path, program.version)),
+        Some(program) => {
+            let message = format!("{} {}", program.path, program.version);
+            finding.ok(match facts.tow_on_path {
+                true => message,
+                false => {
+                    let words = ssh_words(&host.address);
+                    format!("{message} (`ssh {words} tow` does not find it there, Towline does)")
+                }
+            })
+        }
         None if host.backend == Backend::Tmux => finding.ok("none, and none is wanted"),
         None if host.backend == Backend::Towline || facts.tmux.is_none() => {
             finding.failed("not found").fix(install())
@@ -256,7 +284,20 @@ mod tests {
     #[test]
     fn each_fault_has_a_fix() {
         use Status::{Failed, Warning};
-        let cases: [(Host, Facts, &str, Status, &str); 17] = [
+        let stray = super::super::facts::Told {
+            name: "holders".into(),
+            status: "failed".into(),
+            message: "stray".into(),
+            fix: Some("kill 5".into()),
+        };
+        let cases: [(Host, Facts, &str, Status, &str); 18] = [
+            (
+                host(),
+                Facts { doctor: vec![stray], ..good() },
+                "holders",
+                Failed,
+                "ssh -p 2222 mac@thor 'kill 5'",
+            ),
             (
                 host(),
                 Facts { tow: None, server: None, ..good() },

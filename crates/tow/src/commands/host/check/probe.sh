@@ -1,7 +1,8 @@
 # What a host has. Prints lines `key TAB value`.
 # $1 the folder of projects; $2 and $3 tow and tmux, names or paths; the rest: agents to look for.
 say() { printf '%s\t%s\n' "$1" "$(printf %s "$2" | tr '\t\n\r' '   ')"; }
-limited() { if command -v timeout >/dev/null 2>&1; then timeout 5 "$@"; else "$@"; fi </dev/null 2>/dev/null; }
+# An interactive shell minds no SIGTERM.
+limited() { if command -v timeout >/dev/null 2>&1; then timeout -k 1 5 "$@"; else "$@"; fi </dev/null 2>/dev/null; }
 first() { limited "$@" | head -n 1; }
 folder() { case $1 in '~') d=$HOME ;; '~/'*) d=$HOME/${1#??} ;; *) d=$1 ;; esac; }
 # The program in $p; empty where there is none.
@@ -27,6 +28,8 @@ say shell "${SHELL:-}"
 projects=$1 tow=${2:-tow} tmux=${3:-tmux}
 shift 3
 
+# What a command given to ssh finds.
+plain=$PATH
 # Panes get the environment of an interactive login shell.
 login=$(limited "${SHELL:-sh}" -i -l -c 'echo towline-environment; env')
 say login "$(case $login in *towline-environment*) echo yes ;; *) echo no ;; esac)"
@@ -38,7 +41,9 @@ find "$tow"
 if [ -n "$p" ]; then
   say tow "$p"
   say tow_version "$(first "$p" --version)"
+  say on_path "$(PATH=$plain; command -v "$tow" >/dev/null 2>&1 && echo yes || echo no)"
   say server "$(limited "$p" server status --json | tr -d '\n')"
+  say doctor "$(limited "$p" doctor --json | tr -d '\n')"
 fi
 find "$tmux"
 if [ -n "$p" ]; then say tmux "$p"; say tmux_version "$(first "$p" -V)"; fi

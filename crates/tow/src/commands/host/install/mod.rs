@@ -39,6 +39,9 @@ pub(super) const UPGRADE_EXAMPLES: &str = "Examples:
 /// The script that puts the program in its place.
 const PUT: &str = include_str!("put.sh");
 
+/// The script that restarts the server: by systemd, where it is a unit of that (see `docs/always-on.md`).
+const RESTART: &str = include_str!("restart.sh");
+
 /// Where it is put, unless there is one already, or the list says where.
 const PLACE: &str = "~/.local/bin/tow";
 
@@ -291,7 +294,7 @@ fn place(host: &Host, facts: &Facts) -> String {
 }
 
 async fn restart(context: &Context, host: &Host, path: &str) -> Result<(), CommandError> {
-    let script = Script::new("exec \"$1\" -q server restart </dev/null", RESTART_DEADLINE);
+    let script = Script::new(RESTART, RESTART_DEADLINE);
     let script = script.arguments([path]);
     let ran = remote::run(host, &context.dial_options()?, &script, |_| {}).await?;
     let failed = format!("cannot restart the server of {}", host.alias);

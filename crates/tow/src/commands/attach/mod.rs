@@ -1,11 +1,13 @@
 //! `tow attach`: work in a pane, on this terminal.
 
+mod elsewhere;
+
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use towline_protocol::v1::{self, reply, request};
 
-use crate::attach::{self, AttachOptions, Choice};
+use crate::attach::{self, AttachOptions, Choice, Shown};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::pane::target::{by_id, targets};
@@ -20,6 +22,8 @@ Another key is set by `prefix` in the configuration.
 Examples:
   tow attach app               work in the pane app
   tow attach                   choose from a list
+  tow attach thor:app          on another host
+  tow attach thor:app --via mosh
   tow attach app --read-only   watch it, and type nothing by accident";
 
 /// What the verb takes.
@@ -32,12 +36,16 @@ pub(crate) struct Args {
     #[arg(short, long)]
     read_only: bool,
 
-    /// How to reach another host
-    #[arg(long, value_name = "HOW", value_enum, hide = true)]
+    /// By a program of its own to another host, rather than through the server's link to it
+    #[arg(long, value_name = "HOW", value_enum)]
     via: Option<Via>,
+
+    /// In this terminal, also inside tmux, where a pane of tmux gets a new window otherwise
+    #[arg(long)]
+    here: bool,
 }
 
-/// How to reach another host.
+/// A program that goes to another host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Via {
     Ssh,
@@ -46,9 +54,6 @@ enum Via {
 
 /// Runs the verb.
 pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
-    if args.via.is_some() {
-        return Err(CommandError::usage("--via: this version attaches to panes of this host only"));
-    }
     let target = match args.target {
         Some(text) => {
             attach::require_terminal(&text)?;
@@ -59,7 +64,16 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
             Found::None(status) => return Ok(status),
         },
     };
-    attach(context, target, args.read_only).await
+    let how = How { read_only: args.read_only, via: args.via, here: args.here };
+    attach(context, target, how).await
+}
+
+/// How to attach.
+#[derive(Debug, Clone, Copy, Default)]
+struct How {
+    read_only: bool,
+    via: Option<Via>,
+    here: bool,
 }
 
 /// Attaches to a pane that was just started.
@@ -70,19 +84,21 @@ pub(crate) async fn attach_to(
     context: &Context,
     pane: &v1::Pane,
 ) -> Result<ExitCode, CommandError> {
-    attach(context, exactly(pane), false).await
+    attach(context, exactly(pane), How::default()).await
 }
 
-async fn attach(
-    context: &Context,
-    target: v1::Target,
-    read_only: bool,
-) -> Result<ExitCode, CommandError> {
-    let options = AttachOptions { read_only, prefix: context.config()?.prefix };
+async fn attach(context: &Context, target: v1::Target, how: How) -> Result<ExitCode, CommandError> {
+    let via = how.via.map(|via| match via {
+        Via::Ssh => "ssh",
+        Via::Mosh => "mosh",
+    });
+    let options = AttachOptions { read_only: how.read_only, prefix: context.config()?.prefix, via };
     let text = target.text.clone();
-    let end =
-        attach::run(context, target, options).await.map_err(|error| of_ended(error, &text))?;
-    Ok(ExitCode::from(end.exit_status()))
+    let shown = attach::run(context, target, options).await;
+    match shown.map_err(|error| of_ended(error, &text))? {
+        Shown::Here(end) => Ok(ExitCode::from(end.exit_status())),
+        Shown::Elsewhere(by) => elsewhere::run(context, by, how.here),
+    }
 }
 
 /// A pane that has ended can still be read.

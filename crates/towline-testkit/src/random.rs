@@ -3,20 +3,28 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Random numbers (xorshift64*). `TOWLINE_SEED` gives those of an earlier run.
-pub(crate) struct Random(u64);
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Random {
     /// Says its seed; what a test says is shown where it fails.
-    pub(crate) fn new() -> Self {
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    #[allow(clippy::print_stderr, reason = "what a test says is shown where it fails")]
+    pub fn new() -> Self {
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_nanos());
         let given = std::env::var("TOWLINE_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or_else(|| u64::try_from(now() % (1 << 60)).unwrap()) | 1;
+        let seed = given.unwrap_or_else(|| u64::try_from(now() % (1 << 60)).unwrap_or(1)) | 1;
         eprintln!("TOWLINE_SEED={seed}");
         Self(seed)
     }
 
     /// A number below `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -24,7 +32,7 @@ impl Random {
     }
 
     /// Lets some time pass, less than so many milliseconds.
-    pub(crate) fn moment(&mut self, below_ms: u64) {
+    pub fn moment(&mut self, below_ms: u64) {
         std::thread::sleep(Duration::from_micros(self.below(below_ms * 1000)));
     }
 }

@@ -1,15 +1,13 @@
-//! Accepting connections, from this user's processes only.
+//! The Unix socket: connections from this user's processes only.
 
 use std::sync::Arc;
 
 use tokio::net::UnixListener;
 use towline_client::socket::Socket;
 
+use super::PAUSE;
 use crate::conn;
 use crate::server::Server;
-
-/// After a failed accept (too many open files), wait a little rather than spin.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Serves the Unix socket for ever.
 pub(crate) async fn serve(server: Arc<Server>, listener: UnixListener) {

@@ -1,0 +1,78 @@
+//! Keys typed into a pane that floods a thin link.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::milliseconds;
+use crate::field::Field;
+use crate::measure::Outcome;
+use crate::random::Random;
+use crate::report::{Goal, Row, Unit};
+use crate::rig::{Bench, Contender, Remote, guarded};
+use crate::script::{READY, Script};
+use crate::stats::percentile;
+use crate::terminal::Terminal;
+
+pub(super) const NAME: &str = "thin";
+/// Bytes a second, each way.
+const RATE: u64 = 1_000_000;
+/// Each way.
+const DELAY: Duration = Duration::from_millis(50);
+/// Round trips that an echo may take.
+const TRIPS: u32 = 3;
+/// Letters that end or fill no escape sequence that clients send, and that the flood doesn't have.
+const LETTERS: [u8; 8] = *b"vwyzVWYQ";
+/// The pause between keys, in milliseconds.
+const PAUSE: std::ops::Range<usize> = 100..300;
+/// How long the flood runs before the first key: until every buffer on its way is as full as it gets.
+const WARM_UP: Duration = Duration::from_secs(3);
+/// A key that isn't echoed by then counts as so long.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+pub(super) fn run(bench: &Bench) -> Result<Outcome> {
+    let mut random = Random::new(5);
+    let mut field =
+        Field::start(NAME, &Contender::MULTIPLEXERS, |contender| Remote::start(bench, contender))?;
+    let echoes = field.rounds(bench.scale.rounds, |contender, remote| {
+        let relay = &remote.host()?.relay;
+        guarded(|| relay.set_rate(None))?;
+        remote.set_delay(DELAY)?;
+        let mut script =
+            Script::torrent(bench.folder(), &format!("{NAME}-{contender:?}"), &bench.own)?;
+        remote.spawn(NAME, &script.argv)?;
+        script.ready(Instant::now() + DEADLINE)?;
+        guarded(|| relay.set_rate(Some(RATE)))?;
+        let client = remote.attached(NAME, READY)?;
+        let times = type_keys(&client, &mut random, bench.scale.thin_keys);
+        drop(client);
+        remote.remove(NAME)?;
+        times
+    })?;
+    let row = |what, p| {
+        let values = echoes.some_values(|times: &Vec<f64>| percentile(times, p));
+        Row::new(NAME, what, Unit::Milliseconds, values)
+            .goal(Goal::Within(milliseconds(DELAY * 2 * TRIPS)))
+    };
+    let rows = vec![
+        row("key to echo in a flood over 1 MB/s, 50 ms each way, p50", 0.5),
+        row("key to echo in a flood over 1 MB/s, 50 ms each way, p99", 0.99),
+    ];
+    Ok(Outcome { rows, failures: field.failures })
+}
+
+/// Milliseconds from each key to its echo.
+fn type_keys(client: &Terminal, random: &mut Random, keys: usize) -> Result<Vec<f64>> {
+    client.read_for(WARM_UP, None)?;
+    let mut times = Vec::with_capacity(keys);
+    for key in 0..keys {
+        let pause = PAUSE.start + random.below(PAUSE.len());
+        client.read_for(Duration::from_millis(pause as u64), None)?;
+        let letter = LETTERS[key % LETTERS.len()];
+        let typed = Instant::now();
+        client.write(&[letter])?;
+        let echoed = client.read_for(DEADLINE, Some(letter))?;
+        times.push(milliseconds(echoed.map_or(DEADLINE, |echoed| echoed - typed)));
+    }
+    Ok(times)
+}
