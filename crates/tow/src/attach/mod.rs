@@ -82,7 +82,12 @@ pub(crate) async fn run(
     }
     terminal.leave();
     let end = session.close(end?).await;
-    if let Some(line) = session.farewell(&end) {
+    let farewell = session.farewell(&end);
+    // A terminal that takes nothing holds the farewell up, but not the connection: that is closed before, by its tasks,
+    // which end when they are given the chance.
+    drop(session);
+    tokio::task::yield_now().await;
+    if let Some(line) = farewell {
         context.say(line);
     }
     Ok(Shown::Here(end))

@@ -3,6 +3,7 @@
 mod broadcast;
 mod cuts;
 mod list;
+mod seen;
 mod tmux;
 mod verbs;
 

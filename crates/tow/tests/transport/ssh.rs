@@ -49,6 +49,17 @@ fn every_login_shell_will_do_with_whatever_it_prints() {
 }
 
 #[test]
+fn programs_are_found_by_a_script_with_its_lines_as_they_are() {
+    use towline_client::transport::FIND_PROGRAM;
+    for text in [FIND_PROGRAM.to_owned(), FIND_PROGRAM.replace('\n', " ")] {
+        let script = format!("{text}\nf no-such-program; echo \"[$p]\"; g sh; echo \"$p\"");
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.starts_with("[]\n/") && said.ends_with("/sh\n"), "{output:?}");
+    }
+}
+
+#[test]
 fn a_host_without_tow_is_told_from_one_that_is_away() {
     let fleet = fleet().tmux("thor").refusing("gone");
     let error = fleet.tow.run(&[THOR, "list"]).expect_error(5, "there is no tow on thor");

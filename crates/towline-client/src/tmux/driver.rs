@@ -190,14 +190,21 @@ impl Driver {
         if panes.iter().any(|pane| pane.name == window.name) {
             return Err(self.taken(&window.name));
         }
-        let sessions = self.sessions().await?;
-        let session = sessions.get(&window.session).map(String::as_str);
-        let word = unique()?;
-        let answer = self.run(|found| spawn::script(found, &window, session, &word)).await?;
-        if answer.status != 0 {
-            return Err(spawn::failure(&self.place, &window, answer.status, &answer.output));
-        }
-        let output = String::from_utf8_lossy(&answer.output);
+        let mut tries = 3;
+        let output = loop {
+            let sessions = self.sessions().await?;
+            let session = sessions.get(&window.session).map(String::as_str);
+            let word = unique()?;
+            let answer = self.run(|found| spawn::script(found, &window, session, &word)).await?;
+            if answer.status == 0 {
+                break answer.output;
+            }
+            tries -= 1;
+            if tries == 0 || !spawn::is_outrun(answer.status, &answer.output) {
+                return Err(spawn::failure(&self.place, &window, answer.status, &answer.output));
+            }
+        };
+        let output = String::from_utf8_lossy(&output);
         let id = output.trim().rsplit('%').next().and_then(|id| id.parse::<u64>().ok());
         let panes = self.list().await?.panes;
         let made = panes.into_iter().find(|pane| Some(pane.id) == id);

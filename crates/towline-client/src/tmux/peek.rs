@@ -36,7 +36,8 @@ const ROWS_MAX: u32 = 200_000;
 /// The words of tmux that capture the screen and so many rows above it. They come behind `tmux`.
 pub(super) fn words(pane: u64, above: &str) -> String {
     format!(
-        "display-message -p -t '%{pane}' '#{{pane_id}} #{{pane_dead}} #{{history_size}} #{{history_limit}} #{{pane_height}} #{{cursor_y}}' \\; capture-pane -p -e -t '%{pane}' {above} 2>&1"
+        "display-message -p -t '%{pane}' '#{{pane_id}} #{{pane_dead}} #{{history_size}} #{{history_limit}} \
+         #{{pane_height}} #{{cursor_y}}' \\; capture-pane -p -e -t '%{pane}' {above} 2>&1"
     )
 }
 

@@ -30,7 +30,8 @@ impl Script {
         let tmux = found.tmux();
         let mut script = Self::default();
         script.line(format!(
-            "tow_at=$({tmux} display-message -p -t '%{pane}' '#{{pane_id}} #{{pane_dead}} #{{pane_in_mode}} #{{pane_input_off}} #{{pane_pid}} #{{pane_tty}}' 2>&1)"
+            "tow_at=$({tmux} display-message -p -t '%{pane}' '#{{pane_id}} #{{pane_dead}} #{{pane_in_mode}} \
+             #{{pane_input_off}} #{{pane_pid}} #{{pane_tty}}' 2>&1)"
         ));
         script.line("set -- $tow_at");
         script.line(format!(
@@ -50,7 +51,8 @@ impl Script {
         let tmux = found.tmux();
         self.line(format!("[ \"$4\" = 1 ] && exit {INPUT_OFF}"));
         self.line(format!(
-            "[ \"$3\" = 0 ] || {tmux} copy-mode -q -t '%{pane}' >/dev/null 2>&1 || {tmux} send-keys -X -t '%{pane}' cancel >/dev/null 2>&1"
+            "[ \"$3\" = 0 ] || {tmux} copy-mode -q -t '%{pane}' >/dev/null 2>&1 || \
+             {tmux} send-keys -X -t '%{pane}' cancel >/dev/null 2>&1"
         ));
     }
 

@@ -138,7 +138,10 @@ fn paste_buffer(script: &mut Script, found: &Found, pane: u64, buffer: &str, opt
 /// showed before.
 fn calm(tmux: &str, pane: u64) -> String {
     format!(
-        r##"tow_look() {{ {tmux} display-message -p -t '%{pane}' '#{{cursor_x}} #{{cursor_y}} #{{history_size}}' \; capture-pane -p -e -t '%{pane}' 2>/dev/null; }}
+        r##"tow_look() {{
+  {tmux} display-message -p -t '%{pane}' '#{{cursor_x}} #{{cursor_y}} #{{history_size}}' \; \
+    capture-pane -p -e -t '%{pane}' 2>/dev/null
+}}
 tow_calm() {{
   tow_n=0; tow_seen=$tow_old
   while [ "$tow_n" -lt 11 ]; do

@@ -36,13 +36,15 @@ impl Found {
 }
 
 /// Where programs are that a login shell's PATH would find and a plain one doesn't.
-const FOLDERS: &str = "$HOME/.local/bin:/usr/local/bin:$HOME/.nix-profile/bin:/run/current-system/sw/bin:$HOME/bin:/opt/homebrew/bin:/opt/local/bin:/usr/bin:/bin";
+const FOLDERS: &str = "$HOME/.local/bin:/usr/local/bin:$HOME/.nix-profile/bin:/run/current-system/sw/bin:\
+    $HOME/bin:/opt/homebrew/bin:/opt/local/bin:/usr/bin:/bin";
 
 /// The script. It leaves a shell that is in no tmux and in no pane, whoever started it.
 pub(super) fn script(tmux: &str) -> Vec<u8> {
     let name = quote::sh(if tmux.is_empty() { "tmux" } else { tmux });
     let mut script = format!(
-        "unset TMUX TMUX_PANE ENV BASH_ENV CDPATH TOWLINE_PANE TOWLINE_NAME TOWLINE_HOST TOWLINE_SOCKET TOWLINE_SECRET\n\
+        "unset TMUX TMUX_PANE ENV BASH_ENV CDPATH\n\
+         unset TOWLINE_PANE TOWLINE_NAME TOWLINE_HOST TOWLINE_SOCKET TOWLINE_SECRET\n\
          set +e +u +f\n\
          PATH=$PATH:{FOLDERS}; export PATH\n\
          set -- "

@@ -169,12 +169,15 @@ fn run(found: &Found, request: &v1::Spawn) -> Vec<u8> {
             found.tmux()
         );
         // The first agent that is there, else the login shell.
+        let (agents, begun) = (AGENTS.join(" "), tell("1"));
         script.extend(
             format!(
-                "for tow_a in {}; do\n if command -v \"$tow_a\" >/dev/null 2>&1; then {show}; {}; exec \"$tow_a\"; fi\ndone\n{}\nexec \"${{SHELL:-/bin/sh}}\" -l\n",
-                AGENTS.join(" "),
-                tell("1"),
-                tell("1"),
+                r#"for tow_a in {agents}; do
+if command -v "$tow_a" >/dev/null 2>&1; then {show}; {begun}; exec "$tow_a"; fi
+done
+{begun}
+exec "${{SHELL:-/bin/sh}}" -l
+"#
             )
             .bytes(),
         );
@@ -250,14 +253,13 @@ pub(super) fn script(found: &Found, window: &Window, session: Option<&str>, word
         "{tmux} set-option -s -u @{word}-name \\; set-option -s -u @{word}-session >/dev/null 2>&1"
     ));
     script.line("if [ $tow_status -ne 0 ]; then printf '%s\\n' \"$tow_pane\"; exit 1; fi");
-    script.line(
-        [
-            format!("{tmux} set-option -w -t \"$tow_pane\" automatic-rename off \\; set-option -w -t \"$tow_pane\" allow-rename off").as_bytes(),
-            &if window.shown.is_empty() { Vec::new() } else { [b" \\; set-option -w -t \"$tow_pane\" -- @towline-command ", &quote::tmux(&window.shown)[..]].concat() },
-            b" 2>/dev/null",
-        ]
-        .concat(),
-    );
+    let set = |option: &str| format!("set-option -w -t \"$tow_pane\" {option}").into_bytes();
+    let mut options = vec![set("automatic-rename off"), set("allow-rename off")];
+    if !window.shown.is_empty() {
+        options.push([set("-- @towline-command "), quote::tmux(&window.shown)].concat());
+    }
+    let options = options.join(&b" \\; "[..]);
+    script.line([tmux.as_bytes(), b" ", &options, b" 2>/dev/null"].concat());
     // Until it is known whether the program is there; start-up files may take their time.
     script.line(format!(
         r##"tow_n=0
@@ -283,6 +285,21 @@ fn in_home(folder: &[u8]) -> Vec<u8> {
         [b'~', b'/', rest @ ..] => [b"\"$HOME\"/", &quote::sh(rest)[..]].concat(),
         folder => quote::sh(folder),
     }
+}
+
+/// Whether nothing was made because a session came or went, or the server ended, since the sessions were listed.
+pub(super) fn is_outrun(status: i32, output: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(output);
+    let words = [
+        "duplicate session",
+        "can't find session",
+        "can't find window",
+        "no current target",
+        "no server running",
+        "server exited",
+        "lost server",
+    ];
+    status == 1 && words.iter().any(|words| said.contains(words))
 }
 
 /// The failure that a script's status means.

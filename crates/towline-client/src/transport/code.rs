@@ -65,7 +65,8 @@ mod tests {
         assert_eq!(PairCode::parse(&text), Ok(code.clone()));
         let (start, end) = text.split_at(40);
         assert_eq!(PairCode::parse(&format!(" {start}\r\n  {end}\n")), Ok(code));
-        for wrong in ["", "towline-pair:", start, &text[..text.len() - 4], &text["towline".len()..]] {
+        for wrong in ["", "towline-pair:", start, &text[..text.len() - 4], &text["towline".len()..]]
+        {
             assert_eq!(PairCode::parse(wrong), Err(PairCodeError), "{wrong}");
         }
     }

@@ -30,10 +30,10 @@ pub use carry::{Carrier, carry};
 pub use code::{PairCode, PairCodeError};
 pub use credentials::{Paired, paired};
 pub use error::{DialError, ReachError, Words};
-pub(crate) use ssh::{LastLines, why_ssh_ended};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use secret::{Secret, SecretError, SecretId, write_private};
 pub use ssh::{FIND_PROGRAM, Ssh, connect_master, disconnect_master, ssh_argv, ssh_words};
+pub(crate) use ssh::{LastLines, why_ssh_ended};
 pub use tcp::is_loopback;
 pub use tls::fingerprint_of;
 

@@ -12,7 +12,8 @@ use crate::hosts::Host;
 
 /// Whether each of the addresses is this machine's own.
 pub fn is_loopback(addresses: &[SocketAddr]) -> bool {
-    !addresses.is_empty() && addresses.iter().all(|address| address.ip().to_canonical().is_loopback())
+    !addresses.is_empty()
+        && addresses.iter().all(|address| address.ip().to_canonical().is_loopback())
 }
 
 /// The words of a failed connection.
@@ -49,10 +50,14 @@ pub(super) async fn dial(
     let addresses: Vec<SocketAddr> = found.collect();
     if !is_loopback(&addresses) {
         return Err(DialError::Refused {
-            message: format!("tcp://{name}:{port} leads to another machine, and plain tcp is for this one only"),
+            message: format!(
+                "tcp://{name}:{port} leads to another machine, and plain tcp is for this one only"
+            ),
             hints: vec![
                 format!("tow --addr ssh://{name} list"),
-                format!("tow --addr tls://{name}:{port} list    where the server there listens by tls"),
+                format!(
+                    "tow --addr tls://{name}:{port} list    where the server there listens by tls"
+                ),
                 format!(
                     "ssh -L {port}:localhost:{port} {name}    and then: tow --addr tcp://localhost:{port} list"
                 ),
@@ -64,8 +69,9 @@ pub(super) async fn dial(
     stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
     let server = noise::greeted(&mut stream).await.map_err(|error| refusal(host, error))?;
     let secret = secret_for(host, Some(server), options)?;
-    let session =
-        noise::initiate(&mut stream, &server, &secret).await.map_err(|error| refusal(host, error))?;
+    let session = noise::initiate(&mut stream, &server, &secret)
+        .await
+        .map_err(|error| refusal(host, error))?;
     carry::dialed(|local| session.carry(stream, local)).map_err(|error| unreachable(&error))
 }
 

@@ -112,7 +112,8 @@ pub(super) async fn dial(
     let broken = |error: io::Error| tcp::unreachable(&error);
     let tls = shake(stream, pin).await.map_err(|error| refusal(host, pin, &error))?;
     // Told by the key, as the name may lead anywhere.
-    let found = tls.get_ref().1.peer_certificates().and_then(|chain| fingerprint_of(chain.first()?).ok());
+    let found =
+        tls.get_ref().1.peer_certificates().and_then(|chain| fingerprint_of(chain.first()?).ok());
     let secret = secret_for(host, found, options)?;
     let mut exporter = [0; EXPORTER];
     let exported = tls.get_ref().1.export_keying_material(&mut exporter, EXPORTER_LABEL, None);
@@ -140,12 +141,18 @@ async fn shake(stream: TcpStream, pin: Option<Fingerprint>) -> io::Result<TlsStr
 fn refusal(host: &Host, pin: Option<Fingerprint>, error: &io::Error) -> DialError {
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match (cause, pin) {
-        (Some(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)), Some(pin)) => {
+        (
+            Some(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
+            Some(pin),
+        ) => {
             let message = format!("its key is not the one that is pinned ({pin})");
-            let hint = format!("tow host pair {} --renew    if you know why it changed", host.alias);
+            let hint =
+                format!("tow host pair {} --renew    if you know why it changed", host.alias);
             DialError::Unauthenticated { message, hints: vec![hint] }
         }
-        (Some(error), _) => DialError::Unreachable(format!("no Towline server answers there: {error}")),
+        (Some(error), _) => {
+            DialError::Unreachable(format!("no Towline server answers there: {error}"))
+        }
         (None, _) if error.kind() == io::ErrorKind::UnexpectedEof => {
             DialError::Unreachable("the other end closed the connection at once".into())
         }

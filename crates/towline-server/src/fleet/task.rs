@@ -138,7 +138,6 @@ async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
     let hello = HelloOptions {
         deadline: CONNECT,
         heartbeat: HEARTBEAT,
-        ssh_auth_sock: options.ssh_auth_sock,
         ..HelloOptions::default()
     };
     let said = |message: String| {

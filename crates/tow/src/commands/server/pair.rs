@@ -12,7 +12,8 @@ use crate::error::{CommandError, ErrorKind};
 use crate::output;
 
 /// The end of the help of `pair`.
-pub(super) const EXAMPLES: &str = "The code holds the client's secret: show it to nobody else. On the other machine,
+pub(super) const EXAMPLES: &str =
+    "The code holds the client's secret: show it to nobody else. On the other machine,
 `tow host pair HOST --code -` takes it. `tow host pair HOST` does all of this by ssh.
 
 Examples:
@@ -72,9 +73,13 @@ pub(super) fn pair(context: &Context, args: Args) -> Result<ExitCode, CommandErr
     let config = context.config()?;
     let address = args.address.or_else(|| own_address(&config.listen, &host_name()));
     if address.is_none() && !args.json {
-        let message = "the configuration has the server listen nowhere, so there is no address to tell";
+        let message =
+            "the configuration has the server listen nowhere, so there is no address to tell";
         return Err(CommandError::usage(message)
-            .hint(format!("put listen = [\"tls://0.0.0.0:9999\"] into {}", context.paths()?.config().display()))
+            .hint(format!(
+                "put listen = [\"tls://0.0.0.0:9999\"] into {}",
+                context.paths()?.config().display()
+            ))
             .hint(format!("tow server pair {} --address tls://{}:9999", args.name, host_name())));
     }
     let pairing = auth::pair(context.paths()?, &args.name)?;

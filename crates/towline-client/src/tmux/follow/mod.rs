@@ -270,7 +270,14 @@ fi
         ));
     }
     format!(
-        "tow_hit= tow_n=0\nwhile :; do\n{looks}\n[ -z \"$tow_hit\" ] || break\ntow_n=$((tow_n + 1)); [ $tow_n -lt {LOOKS} ] || break\nsleep {PAUSE} 2>/dev/null || {{ sleep 1; break; }}\ndone\n"
+        r#"tow_hit= tow_n=0
+while :; do
+{looks}
+[ -z "$tow_hit" ] || break
+tow_n=$((tow_n + 1)); [ $tow_n -lt {LOOKS} ] || break
+sleep {PAUSE} 2>/dev/null || {{ sleep 1; break; }}
+done
+"#
     )
     .into_bytes()
 }

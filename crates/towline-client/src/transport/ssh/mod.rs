@@ -24,8 +24,8 @@ use script::Found;
 pub(crate) use words::{LastLines, classify as why_ssh_ended};
 
 pub use argv::{ssh_argv, ssh_words};
-pub use script::FIND_PROGRAM;
 pub use master::{connect_master, disconnect_master};
+pub use script::FIND_PROGRAM;
 
 /// How long a session on a master that is up already may take to say something, at most. After that the master's own
 /// link is taken for dead (the machine slept, the network changed), and a new one is tried with the time that is left.

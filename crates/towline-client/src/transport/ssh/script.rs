@@ -23,8 +23,7 @@ f() {
   case $1 in */*) p=; if [ -f "$1" ] && [ -x "$1" ]; then p=$1; fi; return;; esac;
   p=$(command -v "$1" 2>/dev/null </dev/null);
   case $p in /*) return;; esac;
-  for d in "$HOME/.local/bin" "$HOME/.cargo/bin" /usr/local/bin "$HOME/.nix-profile/bin"
-    /run/current-system/sw/bin "$HOME/bin" /opt/homebrew/bin; do
+  for d in "$HOME/.local/bin" "$HOME/.cargo/bin" /usr/local/bin "$HOME/.nix-profile/bin" /run/current-system/sw/bin "$HOME/bin" /opt/homebrew/bin; do
     p=$d/$1; if [ -f "$p" ] && [ -x "$p" ]; then return; fi;
   done;
   p=;
