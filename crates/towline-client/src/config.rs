@@ -222,6 +222,7 @@ mod tests {
         let loaded = check(
             "prefix = \"C-a\"\ncommand = [\"claude\", \"-c\"]\nterm = \"tmux-256color\"\n\
              scrollback = 5\njournal_bytes = \"1MiB\"\nrestart = \"always\"\n\
+             listen = [\"tls://0.0.0.0:9999\"]\nsecret_file = \"/s\"\ndiscovery = true\n\
              [ended]\nkeep_days = 1\nkeep_bytes = 4096\n",
         )
         .unwrap();
@@ -234,12 +235,15 @@ mod tests {
                 scrollback: 5,
                 journal_bytes: 1 << 20,
                 restart: Restart::Always,
+                listen: vec![Address::parse("tls://0.0.0.0:9999").unwrap()],
+                secret_file: Some("/s".into()),
+                discovery: true,
                 ended: Ended { keep_days: 1, keep_bytes: 4096 },
             }
         );
         assert!(loaded.warnings.is_empty());
         assert_eq!(loaded.lines.len(), SETTINGS.len());
-        assert_eq!(loaded.lines["ended.keep_bytes"], 9);
+        assert_eq!(loaded.lines["ended.keep_bytes"], 12);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use towline_protocol::v1;
 
 use crate::fault::Fault;
 use crate::pane::Pane;
-use crate::store::RowStatus;
+use crate::store::{PaneRow, RowStatus};
 
 /// Whether the target is on another host has been decided before it comes here.
 const NO_HOST: &dyn Fn(&str) -> bool = &|_| false;
@@ -124,18 +124,7 @@ impl Panes {
             .map_err(|error| Fault::invalid(error.to_string()))?;
         let inner = self.inner();
         let rows: Vec<_> = inner.by_id.values().map(|pane| pane.facts().row.clone()).collect();
-        let candidates: Vec<_> = rows
-            .iter()
-            .map(|row| Candidate {
-                host: LOCAL_HOST,
-                id: row.id,
-                name: &row.name,
-                session: &row.session,
-                window: row.window,
-                pane: 0,
-                ended: row.ended.is_some(),
-            })
-            .collect();
+        let candidates: Vec<_> = rows.iter().map(candidate).collect();
         let rules = Rules { allow_prefix: wanted.allow_prefix, allow_ended: wanted.allow_ended };
         let index =
             target::resolve(&candidates, &target, rules, NO_HOST).map_err(v1::Error::from)?;
@@ -145,6 +134,19 @@ impl Panes {
             .get(&id)
             .cloned()
             .ok_or_else(|| Fault::internal("a pane vanished while it was looked up"))
+    }
+}
+
+/// A pane of this host as it is resolved.
+pub(crate) fn candidate(row: &PaneRow) -> Candidate<'_> {
+    Candidate {
+        host: LOCAL_HOST,
+        id: row.id,
+        name: &row.name,
+        session: &row.session,
+        window: row.window,
+        pane: 0,
+        ended: row.ended.is_some(),
     }
 }
 

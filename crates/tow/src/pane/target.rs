@@ -6,19 +6,8 @@ use towline_protocol::v1::{HostState, Pane};
 /// For each pane of a list, in its order, the shortest form that means it alone.
 pub(crate) fn targets(panes: &[Pane], hosts: &[HostState]) -> Vec<String> {
     let is_host = |text: &str| hosts.iter().any(|host| host.name == text);
+    let candidate = |pane| Candidate::of(host_of(pane), pane);
     forms(&panes.iter().map(candidate).collect::<Vec<_>>(), &is_host)
-}
-
-fn candidate(pane: &Pane) -> Candidate<'_> {
-    Candidate {
-        host: host_of(pane),
-        id: pane.id,
-        name: &pane.name,
-        session: &pane.session,
-        window: pane.window,
-        pane: pane.pane,
-        ended: pane.exit.is_some(),
-    }
 }
 
 /// The alias of the pane's host.

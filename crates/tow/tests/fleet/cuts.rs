@@ -69,3 +69,51 @@ fn kill_an_ssh(fleet: &Fleet, random: &mut Random) {
     let one = usize::try_from(random.below(pids.len() as u64)).unwrap_or_default();
     process::signal(pids[one], Signal::KILL);
 }
+
+#[test]
+fn a_send_that_is_cut_is_done_or_in_doubt_and_never_done_twice() {
+    const SENDS: usize = 24;
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    thor.spawn("x", "stty -echo; while IFS= read -r x; do echo \"$x\" >>read; done");
+    fleet.tow.ok(&["list"]);
+    let mut random = Random::new();
+    let mut sent = Vec::new();
+    for number in 0..SENDS {
+        let text = format!("text {number}");
+        let words = ["send", "--timeout", "1s", "thor:x", &text, "--key", "Enter"];
+        let outcome = std::thread::scope(|scope| {
+            let send = scope.spawn(|| fleet.tow.run(&words));
+            random.moment(60);
+            thor.relay.cut(Cut::Refuse);
+            // Half of them see the link come back.
+            if number % 2 == 0 {
+                thor.relay.restore();
+            }
+            send.join().expect("it runs")
+        });
+        thor.relay.restore();
+        fleet.tow.ok(&["host", "connect", "thor"]);
+        sent.push((text, outcome));
+    }
+    let last = "the last one".to_owned();
+    fleet.tow.ok(&["send", "thor:x", &last, "--key", "Enter"]);
+    let read = wait_until("all is read", || {
+        let read = std::fs::read_to_string(thor.there().work().join("read")).unwrap_or_default();
+        read.lines().any(|line| line == last).then_some(read)
+    });
+    for (text, outcome) in &sent {
+        let times = read.lines().filter(|line| line == text).count();
+        let right = match outcome.status {
+            0 => times == 1,
+            // It never came so far.
+            5 | 124 => times == 0,
+            6 => times <= 1,
+            _ => false,
+        };
+        assert!(right, "{text} came {times} times: {outcome:#?}");
+    }
+    let statuses: Vec<i32> = sent.iter().map(|(_, outcome)| outcome.status).collect();
+    eprintln!("{statuses:?}");
+    assert!(statuses.contains(&0), "{sent:#?}");
+}

@@ -2,8 +2,12 @@
 
 mod broadcast;
 mod cuts;
+mod elsewhere;
+mod hostile;
 mod list;
+mod networks;
 mod seen;
+mod silence;
 mod tmux;
 mod verbs;
 

@@ -52,7 +52,7 @@ fn open_inputs(tow: &Tow, pane: &str) {
         let open = v1::OpenInput {
             target: Some(v1::Target { text: pane.into(), ..Default::default() }),
             client: number.to_le_bytes().repeat(4),
-            again: false,
+            ..Default::default()
         };
         let request = v1::Request {
             id: number.into(),

@@ -1,8 +1,8 @@
 //! The table of settings: each is declared here and nowhere else.
 
 use super::source::Value;
-use crate::hosts::Address;
 use super::{Config, ControlKey, KeyError, Restart, format_bytes, parse_bytes};
+use crate::hosts::Address;
 
 /// A setting's value as the file writes it; its `Display` is TOML.
 pub type SettingValue = Value;
@@ -115,8 +115,10 @@ pub const SETTINGS: &[Setting] = &[
                 _ => return Err(must.to_owned()),
             };
             let parsed = texts.iter().map(|text| Address::parse(text));
-            let addresses: Vec<_> = parsed.collect::<Result<_, _>>().map_err(|error| format!("{must}: {error}"))?;
-            let listenable = |address: &Address| matches!(address, Address::Tcp { .. } | Address::Tls { .. });
+            let addresses: Vec<_> =
+                parsed.collect::<Result<_, _>>().map_err(|error| format!("{must}: {error}"))?;
+            let listenable =
+                |address: &Address| matches!(address, Address::Tcp { .. } | Address::Tls { .. });
             if !addresses.iter().all(listenable) {
                 return Err(must.to_owned());
             }

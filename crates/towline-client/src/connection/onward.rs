@@ -55,6 +55,11 @@ impl Carried {
         self.id
     }
 
+    /// The connection that it went on to.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Sends a frame on its connection. That it is lost is told to the sink.
     pub fn send(&self, frame: client_frame::Body) {
         let _ = self.connection.send(frame);

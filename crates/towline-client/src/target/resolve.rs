@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use towline_protocol::v1;
+
 use super::{Form, LOCAL_HOST, ResolveError, TMUX_ID, Target, id_text};
 use crate::config::nearest::distance;
 
@@ -22,6 +24,21 @@ pub struct Candidate<'a> {
     pub pane: u32,
     /// Its program has ended.
     pub ended: bool,
+}
+
+impl<'a> Candidate<'a> {
+    /// A pane as the protocol describes it, on the host with this alias.
+    pub fn of(host: &'a str, pane: &'a v1::Pane) -> Self {
+        Self {
+            host,
+            id: pane.id,
+            name: &pane.name,
+            session: &pane.session,
+            window: pane.window,
+            pane: pane.pane,
+            ended: pane.exit.is_some(),
+        }
+    }
 }
 
 /// What a verb lets a target mean.

@@ -51,7 +51,9 @@ fn outcome_among(
     match resolve(panes, &target, rules, is_host) {
         Ok(index) => match &panes[index] {
             Candidate { host: LOCAL_HOST, id, .. } => id_text(*id),
-            Candidate { host, id: TMUX_ID.., .. } => format!("{host} tmux {}", id_text(panes[index].id)),
+            Candidate { host, id: TMUX_ID.., .. } => {
+                format!("{host} tmux {}", id_text(panes[index].id))
+            }
             Candidate { host, id, .. } => format!("{host} {}", id_text(*id)),
         },
         Err(error) => error.to_string(),

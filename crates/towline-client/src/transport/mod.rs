@@ -48,6 +48,8 @@ pub struct DialOptions {
     pub control_dir: PathBuf,
     /// Somebody is there to answer ssh's questions on the terminal; else `BatchMode`.
     pub interactive: bool,
+    /// The last link to the host has died in silence: nothing of it is used again (ssh's master connection).
+    pub anew: bool,
     /// The servers that this machine is paired with, for addresses that come without a secret.
     pub paired: Vec<Paired>,
 }

@@ -26,7 +26,7 @@ pub(crate) use requests::credit;
 pub(crate) use window::Window;
 
 use crate::fault::Fault;
-use crate::fleet::Relayed;
+use crate::fleet::{Openings, Relayed};
 use crate::pane::{Command, Pane, ViewId};
 use crate::server::Server;
 use attach::Attachment;
@@ -68,6 +68,7 @@ pub(crate) async fn serve(server: Arc<Server>, socket: Socket) {
         streams: HashMap::new(),
         ssh_auth_sock: Vec::new(),
         silence: Duration::ZERO,
+        openings: Openings::default(),
         server: Arc::clone(&server),
     };
     if let Err(error) = connection.run().await {
@@ -106,6 +107,8 @@ struct Connection {
     ssh_auth_sock: Vec<u8>,
     /// A client that says nothing for so long is gone; zero for one that has promised nothing.
     silence: Duration,
+    /// Inputs on other hosts that are opened with what is typed next.
+    openings: Openings,
 }
 
 impl Connection {

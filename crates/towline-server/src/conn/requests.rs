@@ -52,11 +52,19 @@ impl Connection {
             let out = self.out.clone();
             let relayed = match elsewhere {
                 Elsewhere::Host(peer, hints) => {
-                    relay(&self.server, &peer, Onward { key, body, hints }, out, id)
+                    let open = self.openings.due(&body);
+                    if let Some(opened) = self.openings.promise(&peer, &body) {
+                        return answer(&out, id, Ok(reply::Body::InputOpened(opened)));
+                    }
+                    relay(&self.server, &peer, Onward { key, body, hints, open }, out, id)
                 }
-                Elsewhere::Tmux(tmux, unknown) => {
-                    relay_here(tmux, Onward { key, body, hints: None }, unknown, out, id)
-                }
+                Elsewhere::Tmux(tmux, unknown) => relay_here(
+                    tmux,
+                    Onward { key, body, hints: None, open: None },
+                    unknown,
+                    out,
+                    id,
+                ),
             };
             if cancellable {
                 self.streams.insert(id, Stream::Relayed(relayed));
@@ -185,7 +193,7 @@ impl Job {
             }
             Body::OpenInput(request) => {
                 let pane = self.find(request.target.as_ref())?;
-                reply::Body::InputOpened(open(&pane, &request.client, request.again).await?)
+                reply::Body::InputOpened(open(&pane, &request).await?)
             }
             Body::Send(request) => {
                 let pane = self.find(request.target.as_ref())?;
@@ -397,7 +405,12 @@ impl Job {
         let (view, read_only) = (self.view, request.read_only);
         let (attached_pane, attached_window) = (Arc::clone(&pane), Arc::clone(&window));
         let opening = tokio::spawn(async move {
-            let opened = open(&pane, &request.client, request.again).await;
+            let open_input = v1::OpenInput {
+                client: request.client.clone(),
+                again: request.again,
+                ..v1::OpenInput::default()
+            };
+            let opened = open(&pane, &open_input).await;
             let outcome = opened.map(|input| {
                 reply::Body::Attached(v1::Attached {
                     pane: Some(pane.describe()),
@@ -499,9 +512,10 @@ impl Job {
     }
 }
 
-async fn open(pane: &Pane, client: &[u8], again: bool) -> Result<v1::InputOpened, Fault> {
-    let client = typing::client_id(client)?;
-    pane.ask(|done| Command::Open { client, again, done }).await
+async fn open(pane: &Pane, request: &v1::OpenInput) -> Result<v1::InputOpened, Fault> {
+    let client = typing::client_id(&request.client)?;
+    let tried = (request.tried_ms > 0).then(|| Duration::from_millis(request.tried_ms.into()));
+    pane.ask(|done| Command::Open { client, again: request.again, tried, done }).await
 }
 
 /// A host without its ended panes, unless they are asked for.

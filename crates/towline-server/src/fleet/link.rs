@@ -33,6 +33,16 @@ pub(crate) enum Reach {
     Tmux(Arc<Driver>),
 }
 
+impl Reach {
+    /// Whether it is there, as far as is known.
+    pub(super) fn is_up(&self) -> bool {
+        match self {
+            Self::Towline(connection) => connection.is_up(),
+            Self::Tmux(_) => true,
+        }
+    }
+}
+
 /// Why a host can't be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {

@@ -4,9 +4,11 @@
 //! keeps the link. [`route`] decides where a request is carried out, [`relay`] carries it on.
 
 mod attach;
+mod doubt;
 mod here;
 mod known;
 mod link;
+mod opening;
 mod peer;
 mod relay;
 mod route;
@@ -23,6 +25,7 @@ use towline_client::target::LOCAL_HOST;
 use towline_protocol::Message as _;
 use towline_protocol::v1;
 
+pub(crate) use opening::Openings;
 pub(crate) use peer::Peer;
 pub(crate) use relay::{Onward, Relayed, relay, relay_here};
 pub(crate) use route::Route;

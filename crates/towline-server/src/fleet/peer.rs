@@ -10,23 +10,18 @@ use towline_client::Connection;
 use towline_client::hosts::Host;
 use towline_protocol::v1;
 
+use super::doubt::{Doubt, Need, STALE};
 use super::known::Known;
 use super::link::{Link, Reach, State, Trouble};
 use super::task;
 use crate::fault::Fault;
 use crate::server::Server;
 
-/// A link from which nothing was heard for so long is asked before it is relied on. Longer than the time between
-/// heartbeats, so that this is so only after the machine slept, or while the host is in trouble.
-const STALE: Duration = Duration::from_secs(20);
-
-/// How long such a link may take to answer. Past that it is closed, and made anew.
-const PROOF: Duration = Duration::from_secs(2);
-
 /// A list has a host that is away tried again where the last try is so long ago.
 const HOPE: Duration = Duration::from_secs(5);
 
 /// Another host.
+#[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) host: Host,
     /// It is in hosts.toml, so that what was seen there is kept in the store.
@@ -37,6 +32,7 @@ pub(crate) struct Peer {
     pub(super) wanted: Notify,
     /// Somebody closed the link: it is made again when somebody wants the host.
     pub(super) parked: AtomicBool,
+    pub(super) doubt: Doubt,
     /// The link is to be closed.
     pub(super) leave: Notify,
     task: OnceLock<AbortHandle>,
@@ -57,6 +53,7 @@ impl Peer {
             known: Mutex::new(state.map(Known::from_state).unwrap_or_default()),
             wanted: Notify::new(),
             parked: AtomicBool::new(false),
+            doubt: Doubt::default(),
             leave: Notify::new(),
             task: OnceLock::new(),
         });
@@ -126,8 +123,8 @@ impl Peer {
         match &self.state.borrow().link {
             Link::Up(Reach::Towline(connection)) if connection.silence() >= STALE => None,
             // Each thing that is asked of tmux finds out by itself whether the host is there.
-            Link::Up(reach) => Some(reach.clone()),
-            Link::Connecting | Link::Down(_) => None,
+            Link::Up(reach) if reach.is_up() => Some(reach.clone()),
+            Link::Up(_) | Link::Connecting | Link::Down(_) => None,
         }
     }
 
@@ -146,7 +143,9 @@ impl Peer {
         loop {
             let now = state.borrow_and_update().clone();
             match now.link {
-                Link::Up(reach) => return Ok(reach),
+                Link::Up(reach) if reach.is_up() => return Ok(reach),
+                // Its task has yet to see that it is closed.
+                Link::Up(_) => {}
                 Link::Down(trouble) if now.tries >= counts => {
                     return Err(trouble.fault(self.alias()));
                 }
@@ -161,12 +160,9 @@ impl Peer {
 
     /// Asks a link from which nothing was heard for long whether it is one; closes it where it does not answer.
     async fn prove(&self) {
-        let Some(connection) = self.live().filter(|connection| connection.silence() >= STALE)
-        else {
-            return;
-        };
-        if connection.ping(PROOF).await.is_err() {
-            connection.close();
+        let stale = |connection: &Connection| connection.silence() >= STALE;
+        if let Some(connection) = self.live().filter(stale) {
+            self.ask(&connection, Need::Request).await;
         }
     }
 

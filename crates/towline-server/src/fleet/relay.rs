@@ -10,6 +10,7 @@ use towline_client::tmux::Driver;
 use towline_client::transport::DialOptions;
 use towline_protocol::v1::{self, client_frame, reply, request, server_frame};
 
+use super::doubt::Need;
 use super::link::Reach;
 use super::{Peer, attach, task, tmux};
 use crate::conn::{Out, Window, credit};
@@ -26,6 +27,7 @@ pub(crate) struct Relayed {
     shared: Arc<Shared>,
     /// Waits for the link, where there was none, or does what is asked by itself.
     task: Option<AbortHandle>,
+    peer: Option<Arc<Peer>>,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub(crate) struct Onward {
     pub(crate) body: request::Body,
     /// Lines that help where the host knows no such pane, which would name panes without their host.
     pub(crate) hints: Option<Vec<String>>,
+    /// What is asked just before it, with an answer that nobody waits for.
+    pub(crate) open: Option<v1::OpenInput>,
 }
 
 /// Carries a request on. Its answers go out as those to the request `id`. Must be called on the runtime.
@@ -69,22 +73,26 @@ pub(crate) fn relay(
         shared: Arc::clone(&shared),
     };
     let options = task::dial_options(server);
-    if let Some(by) = other_way(peer, &options, &onward.body) {
-        answers.finish(by.map(reply::Body::AttachBy));
-        return Relayed { shared, task: None };
-    }
+    let by_program =
+        matches!(&onward.body, request::Body::Attach(attach) if !attach.via.is_empty());
     // A link that is there is used at once, so that requests keep their order.
-    if let Some(Reach::Towline(connection)) = peer.fresh() {
+    if let Some(Reach::Towline(connection)) = peer.fresh().filter(|_| !by_program) {
         if !carry(&connection, &onward, &answers, &shared) {
             answers.lost(false);
         }
-        return Relayed { shared, task: None };
+        peer.doubt(&connection, Need::Request);
+        return Relayed { shared, task: None, peer: Some(Arc::clone(peer)) };
     }
+    let asked = Arc::clone(peer);
     let peer = Arc::clone(peer);
     let later = Arc::clone(&shared);
     let task = tokio::spawn(async move {
         loop {
             match peer.reach(PATIENCE).await {
+                Ok(Reach::Towline(_)) if by_program => {
+                    let by = other_way(&peer, &options, &onward.body);
+                    return answers.finish(by.map(reply::Body::AttachBy));
+                }
                 // The link may have gone in between; nothing was sent then.
                 Ok(Reach::Towline(connection)) => {
                     if carry(&connection, &onward, &answers, &later) {
@@ -104,7 +112,7 @@ pub(crate) fn relay(
             }
         }
     });
-    Relayed { shared, task: Some(task.abort_handle()) }
+    Relayed { shared, task: Some(task.abort_handle()), peer: Some(asked) }
 }
 
 /// Carries a request out on the tmux of this machine, where its target means a pane there; answers with `unknown` where it
@@ -124,7 +132,7 @@ pub(crate) fn relay_here(
         tmux::serve_known(&driver, asked, onward.body, unknown).await;
         later.done.store(true, Ordering::Relaxed);
     });
-    Relayed { shared, task: Some(task.abort_handle()) }
+    Relayed { shared, task: Some(task.abort_handle()), peer: None }
 }
 
 /// Whether the request was sent.
@@ -136,6 +144,13 @@ fn carry(
 ) -> bool {
     let stream = opens_a_stream(&onward.body);
     let (key, body) = (onward.key.clone(), onward.body.clone());
+    if let Some(open) = onward.open.clone() {
+        let open =
+            connection.carry(Vec::new(), request::Body::OpenInput(open), false, Box::new(Unheard));
+        if open.is_err() {
+            return false;
+        }
+    }
     match connection.carry(key, body, stream, Box::new(answers.clone())) {
         Ok(carried) => {
             let _ = shared.carried.set(carried);
@@ -150,24 +165,18 @@ fn other_way(
     peer: &Peer,
     options: &DialOptions,
     body: &request::Body,
-) -> Option<Result<v1::AttachBy, Fault>> {
-    let request::Body::Attach(request) = body else { return None };
-    let known = peer.known();
-    if request.via.is_empty() || known.tmux {
-        return None;
-    }
-    let text = request.target.as_ref().map(|target| target.text.as_str()).unwrap_or_default();
-    let id = text.rsplit_once('%').and_then(|(_, id)| id.parse::<u64>().ok());
-    let Some(pane) = known.panes().find(|pane| Some(pane.id) == id) else {
-        let fault = Fault::new(v1::ErrorKind::NotFound, format!("{}: no such pane", peer.alias()));
-        return Some(Err(fault.hint(format!("tow list --host {}", peer.alias()))));
+) -> Result<v1::AttachBy, Fault> {
+    let request::Body::Attach(request) = body else {
+        return Err(Fault::internal("only an attach goes another way"));
     };
+    let wanted = request.target.clone().unwrap_or_default();
+    let pane = tmux::resolve(peer.panes(), &wanted, peer.alias())?;
     let tow = peer.host.tow.clone().unwrap_or_else(|| "tow".into());
     let mut words = vec![tow, "attach".into(), format!("%{}", pane.id)];
     words.extend(request.read_only.then(|| "--read-only".to_owned()));
-    let pane = v1::Pane { host: peer.alias().to_owned(), ..pane.clone() };
+    let pane = v1::Pane { host: peer.alias().to_owned(), ..pane };
     let via = attach::Via::of(request, &peer.host);
-    Some(Ok(attach::command(&peer.host, options, via, &words, pane)))
+    Ok(attach::command(&peer.host, options, via, &words, pane))
 }
 
 fn opens_a_stream(body: &request::Body) -> bool {
@@ -188,7 +197,14 @@ impl Relayed {
     pub(crate) fn send(&self, frame: impl FnOnce(u64) -> client_frame::Body) {
         // A client speaks of a stream only after the reply that opens it, which comes after this is set.
         match self.shared.carried.get() {
-            Some(carried) => carried.send(frame(carried.id())),
+            Some(carried) => {
+                let frame = frame(carried.id());
+                let waited_for = !matches!(frame, client_frame::Body::Credit(_));
+                carried.send(frame);
+                if let Some(peer) = self.peer.as_ref().filter(|_| waited_for) {
+                    peer.doubt(carried.connection(), Need::Keys);
+                }
+            }
             None => {
                 if let client_frame::Body::Credit(credit) = frame(0) {
                     self.shared.window.add(credit.bytes);
@@ -222,6 +238,16 @@ impl std::fmt::Debug for Answers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answers").field("id", &self.id).field("host", &self.alias).finish()
     }
+}
+
+/// For answers that nobody waits for: why an input could not be opened is said again of what is typed.
+#[derive(Debug)]
+struct Unheard;
+
+impl Sink for Unheard {
+    fn frame(&self, _: server_frame::Body) {}
+
+    fn lost(&self, _: bool) {}
 }
 
 impl Answers {

@@ -8,8 +8,9 @@ use towline_protocol::v1::{self, request};
 
 use super::Peer;
 use crate::fault::Fault;
+use crate::panes::candidate;
 use crate::server::Server;
-use crate::store::{PaneRow, RowStatus};
+use crate::store::PaneRow;
 
 /// Where a request is carried out.
 pub(crate) enum Route {
@@ -95,10 +96,10 @@ impl Server {
         }
         let rows: Vec<PaneRow> = self.panes.all().iter().map(|p| p.facts().row.clone()).collect();
         let there: Vec<(&Arc<Peer>, Vec<v1::Pane>)> = self.distinct(&peers);
-        let mut candidates: Vec<Candidate<'_>> = rows.iter().map(here).collect();
+        let mut candidates: Vec<Candidate<'_>> = rows.iter().map(candidate).collect();
         let local = candidates.len();
         for (peer, panes) in &there {
-            candidates.extend(panes.iter().map(|pane| on_host(peer.alias(), pane)));
+            candidates.extend(panes.iter().map(|pane| Candidate::of(peer.alias(), pane)));
         }
         let index =
             target::resolve(&candidates, &target, rules, &is_host).map_err(v1::Error::from)?;
@@ -139,32 +140,8 @@ fn resolve_on(
     is_host: &dyn Fn(&str) -> bool,
 ) -> Result<u64, ResolveError> {
     let panes = peer.panes();
-    let candidates: Vec<_> = panes.iter().map(|pane| on_host(peer.alias(), pane)).collect();
+    let candidates: Vec<_> = panes.iter().map(|pane| Candidate::of(peer.alias(), pane)).collect();
     target::resolve(&candidates, target, rules, is_host).map(|index| candidates[index].id)
-}
-
-fn here(row: &PaneRow) -> Candidate<'_> {
-    Candidate {
-        host: LOCAL_HOST,
-        id: row.id,
-        name: &row.name,
-        session: &row.session,
-        window: row.window,
-        pane: 0,
-        ended: row.status == RowStatus::Ended,
-    }
-}
-
-fn on_host<'a>(alias: &'a str, pane: &'a v1::Pane) -> Candidate<'a> {
-    Candidate {
-        host: alias,
-        id: pane.id,
-        name: &pane.name,
-        session: &pane.session,
-        window: pane.window,
-        pane: pane.pane,
-        ended: pane.exit.is_some(),
-    }
 }
 
 /// The folder that a project means on a host: a path as it stands, a name in its folder of projects, and the home folder

@@ -11,6 +11,7 @@ use towline_client::{Connection, HelloOptions, Stream, StreamItem};
 use towline_protocol::Message as _;
 use towline_protocol::v1::{self, request};
 
+use super::doubt::{self, Need};
 use super::link::{Backoff, Reach, State, Trouble};
 use super::peer::Peer;
 use super::tmux;
@@ -23,9 +24,6 @@ const CONNECT: Duration = Duration::from_secs(15);
 
 /// How often a link is asked whether it still is one.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-
-/// How long it may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
 
 /// A link that held for so long was a good one: when it is lost, the pauses between tries begin anew.
 const GOOD: Duration = Duration::from_secs(30);
@@ -122,7 +120,8 @@ async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
     if host.backend == Backend::Tmux {
         return Ok(Up::Tmux(Arc::new(tmux::driver(host, &options))));
     }
-    let Dialed { reader, writer, way } = match transport::dial(host, &options).await {
+    let anew = DialOptions { anew: peer.doubt.take_dead(), ..options.clone() };
+    let Dialed { reader, writer, way } = match transport::dial(host, &anew).await {
         Ok(dialed) => dialed,
         Err(DialError::NoTowline { tmux: Some(_) }) if host.backend == Backend::Auto => {
             return Ok(Up::Tmux(Arc::new(tmux::driver(host, &options))));
@@ -135,11 +134,7 @@ async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
         }
         Err(error) => return Err(no_stream(error)),
     };
-    let hello = HelloOptions {
-        deadline: CONNECT,
-        heartbeat: HEARTBEAT,
-        ..HelloOptions::default()
-    };
+    let hello = HelloOptions { deadline: CONNECT, heartbeat: HEARTBEAT, ..HelloOptions::default() };
     let said = |message: String| {
         // What ssh says of it says more than that its stream has ended.
         let words = way.last_words();
@@ -171,7 +166,7 @@ fn no_stream(error: DialError) -> Trouble {
     Trouble { message: error.to_string(), hints: error.hints() }
 }
 
-fn microseconds(duration: Duration) -> u32 {
+pub(super) fn microseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
 }
 
@@ -272,38 +267,35 @@ async fn listen_to_towline(
                     break Trouble::new(why.unwrap_or_else(|| "it ended the link".into()));
                 }
                 Some(StreamItem::Ack(_) | StreamItem::Changed) => {}
-                None => {
-                    let words = way.last_words();
-                    break match connection.goodbye() {
-                        Some(v1::goodbye::Reason::Stopped) => {
-                            Trouble::new("its server was stopped")
-                        }
-                        _ if words.is_empty() => Trouble::new("the link broke"),
-                        _ => Trouble::new(words),
-                    };
-                }
+                None => break why_lost(peer, &connection, &way),
             },
-            () = &mut silent => break Trouble::new("it does not answer any more"),
+            () = &mut silent => break why_lost(peer, &connection, &way),
         }
     };
     connection.close();
     trouble
 }
 
-/// Measures the round trip now and then; returns when there is none.
+/// Why there is no link any more.
+fn why_lost(peer: &Peer, connection: &Connection, way: &transport::Way) -> Trouble {
+    if peer.doubt.take_silent() {
+        return Trouble::new("it does not answer any more");
+    }
+    let words = way.last_words();
+    match connection.goodbye() {
+        Some(v1::goodbye::Reason::Stopped) => Trouble::new("its server was stopped"),
+        _ if words.is_empty() => Trouble::new("the link broke"),
+        _ => Trouble::new(words),
+    }
+}
+
+/// Measures the round trip now and then; returns when there is no link.
 async fn heartbeat(connection: &Connection, peer: &Peer) {
     loop {
-        match connection.ping(ANSWER).await {
-            Ok(rtt) => {
-                let mut known = peer.known();
-                known.rtt_us = microseconds(rtt);
-                known.seen_at = clock::now();
-            }
-            // A flood before it may hold the answer up; what comes is an answer, too.
-            Err(_) if connection.silence() < ANSWER => {}
-            Err(_) => return,
+        if !peer.ask(connection, Need::Heartbeat).await {
+            return;
         }
-        tokio::time::sleep(HEARTBEAT).await;
+        doubt::pass(HEARTBEAT).await;
     }
 }
 

@@ -140,6 +140,7 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
                 // Nobody there remembers what was typed.
                 unknown: request.again,
                 host: asked.alias.clone(),
+                ahead: false,
             })
         }
         Body::Send(request) => {
@@ -230,7 +231,7 @@ pub(super) fn resolve(
     let target =
         Target::parse(&wanted.text, no_host).map_err(|error| Fault::invalid(error.to_string()))?;
     let rules = Rules { allow_prefix: wanted.allow_prefix, allow_ended: wanted.allow_ended };
-    let candidates: Vec<_> = panes.iter().map(candidate).collect();
+    let candidates: Vec<_> = panes.iter().map(|pane| Candidate::of(LOCAL_HOST, pane)).collect();
     match target::resolve(&candidates, &target, rules, no_host) {
         Ok(index) => Ok(panes[index].clone()),
         Err(error) => {
@@ -241,18 +242,6 @@ pub(super) fn resolve(
             };
             Err(v1::Error { message: there(error.message), ..error }.into())
         }
-    }
-}
-
-fn candidate(pane: &v1::Pane) -> Candidate<'_> {
-    Candidate {
-        host: LOCAL_HOST,
-        id: pane.id,
-        name: &pane.name,
-        session: &pane.session,
-        window: pane.window,
-        pane: pane.pane,
-        ended: pane.exit.is_some(),
     }
 }
 

@@ -130,7 +130,10 @@ mod tests {
         let port = taken.local_addr().unwrap().port();
         let address = Address::Tcp { host: "127.0.0.1".into(), port };
         let text = bind(&address).unwrap_err().to_string();
-        assert_eq!(text, format!("cannot listen at tcp://127.0.0.1:{port}: address already in use"));
+        assert_eq!(
+            text,
+            format!("cannot listen at tcp://127.0.0.1:{port}: address already in use")
+        );
         drop(taken);
         assert_eq!(bind(&address).unwrap().len(), 1);
     }

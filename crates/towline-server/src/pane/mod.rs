@@ -15,6 +15,7 @@ pub(crate) mod launch;
 mod link;
 pub(crate) mod look;
 mod model;
+mod opens;
 mod raw;
 pub(crate) mod restart;
 mod silence;
@@ -169,6 +170,8 @@ pub(crate) enum Command {
     Open {
         client: ClientId,
         again: bool,
+        /// For one that nobody may have opened yet: how long ago its client first tried.
+        tried: Option<std::time::Duration>,
         done: oneshot::Sender<Result<v1::InputOpened, Fault>>,
     },
     Type(Typed),

@@ -41,6 +41,8 @@ struct Link {
     lines: [Line; 2],
     /// How often all connections were to be closed.
     cuts: u64,
+    /// How often all connections were to fall silent.
+    strands: u64,
     /// Grows with each change.
     version: u64,
     /// The last version that the relay's thread has put into effect.
@@ -97,6 +99,7 @@ impl Relay {
             state: State::Flows,
             lines: Default::default(),
             cuts: 0,
+            strands: 0,
             version: 1,
             applied: 0,
         };
@@ -187,6 +190,15 @@ impl Relay {
     /// are made and stay silent. Nothing is lost: what is under way arrives after [`restore`](Self::restore).
     pub fn freeze(&self) {
         self.change(|link| link.state = State::Frozen);
+    }
+
+    /// The connections that are there fall silent for ever and nobody is told; new ones are passed on. As when a laptop
+    /// wakes in another network.
+    pub fn strand(&self) {
+        self.change(|link| {
+            link.strands += 1;
+            link.state = State::Flows;
+        });
     }
 
     /// Passes on again, with delay and rate as they were set last.

@@ -19,6 +19,8 @@ struct Connection {
     ways: [Way; 2],
     /// The stream's end was passed on.
     ended: [bool; 2],
+    /// Nothing passes on it any more.
+    stranded: bool,
 }
 
 /// What became of a connection.
@@ -35,11 +37,19 @@ impl Connection {
             end.set_nonblocking(true)?;
             end.set_nodelay(true)?;
         }
-        Ok(Self { ends: [client, target], ways: Default::default(), ended: [false; 2] })
+        Ok(Self {
+            ends: [client, target],
+            ways: Default::default(),
+            ended: [false; 2],
+            stranded: false,
+        })
     }
 
     /// Reads and writes what there is to read and to write now.
     fn pass(&mut self, lines: [Line; 2], now: Instant, shared: &Shared) -> std::io::Result<Fate> {
+        if self.stranded {
+            return Ok(Fate::Lives);
+        }
         for (way, line) in lines.into_iter().enumerate() {
             self.read(way, line, now)?;
             self.write(way, now, shared)?;
@@ -90,6 +100,9 @@ impl Connection {
     /// What each end is to be asked about.
     fn interest(&self, end: usize, lines: [Line; 2], now: Instant) -> PollFlags {
         let mut flags = PollFlags::empty();
+        if self.stranded {
+            return flags;
+        }
         if self.ways[end].room(lines[end], now) > 0 {
             flags |= PollFlags::IN;
         }
@@ -104,7 +117,7 @@ impl Connection {
 pub(super) fn run(shared: &Arc<Shared>, mut wake: &UnixStream) {
     let mut listener: Option<TcpListener> = None;
     let mut connections: Vec<Connection> = Vec::new();
-    let mut cuts = 0;
+    let (mut cuts, mut strands) = (0, 0);
     loop {
         let link = shared.link();
         if link.state == State::Stopped {
@@ -115,6 +128,10 @@ pub(super) fn run(shared: &Arc<Shared>, mut wake: &UnixStream) {
             connections.clear();
             // Those that nobody has accepted yet are made, to whoever made them.
             while listener.as_ref().is_some_and(|it| it.accept().is_ok()) {}
+        }
+        if link.strands != strands {
+            strands = link.strands;
+            connections.iter_mut().for_each(|it| it.stranded = true);
         }
         if link.state == State::Refuses {
             listener = None;
@@ -157,7 +174,12 @@ fn wait(
             }
         }
     }
-    let next = flowing.iter().flat_map(|it| &it.ways).filter_map(|way| way.next(now)).min();
+    let next = flowing
+        .iter()
+        .filter(|it| !it.stranded)
+        .flat_map(|it| &it.ways)
+        .filter_map(|way| way.next(now))
+        .min();
     let timeout = next.map(|time| {
         let left = time.saturating_duration_since(Instant::now());
         Timespec::try_from(left).expect("a delay is short")

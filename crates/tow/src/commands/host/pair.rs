@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     let (host, new_address) = named(&listed, &args.host)?;
     if let Some(name) = &args.revoke {
         let said = run_tow(context, &shell(&host, &args)?, &["server", "revoke", name]).await?;
-        said.succeeded(&format!("cannot revoke {name} on {}", host.alias))?;
+        succeeded(said, &format!("cannot revoke {name} on {}", host.alias))?;
         context.say(format_args!("{name} can't connect to {} any more", host.alias));
         return Ok(ExitCode::SUCCESS);
     }
@@ -191,6 +191,17 @@ async fn run_tow(
     }
 }
 
+/// The output of a `tow` over there, or its error without its hints, which are for that host.
+fn succeeded(mut ran: remote::Ran, doing: &str) -> Result<String, CommandError> {
+    ran.stderr.retain(|line| !line.starts_with("hint: "));
+    for line in &mut ran.stderr {
+        if let Some(message) = line.strip_prefix("tow: ") {
+            *line = message.to_owned();
+        }
+    }
+    ran.succeeded(doing)
+}
+
 /// Has the host's tow make a secret for this machine.
 async fn by_ssh(
     context: &Context,
@@ -202,7 +213,7 @@ async fn by_ssh(
     let shell = shell(host, args)?;
     let ran = run_tow(context, &shell, &["server", "pair", &name, "--json"]).await?;
     let doing = format!("cannot pair with {}", host.alias);
-    let text = ran.succeeded(&doing)?;
+    let text = succeeded(ran, &doing)?;
     let odd = || CommandError::failed(format!("{doing}: its tow answers something else"));
     let told: PairJson = serde_json::from_str(&text).map_err(|_| odd())?;
     let fingerprint = told.fingerprint.parse().map_err(|_| odd())?;

@@ -52,6 +52,14 @@ pub(crate) async fn send(
     }
 }
 
+/// An input that was opened.
+struct Opened {
+    /// The pane, by its id.
+    pane: String,
+    /// When it was asked for, where its host had not been asked when that was answered.
+    ahead: Option<Instant>,
+}
+
 enum Failure {
     Lost(RequestError),
     Told(CommandError),
@@ -62,14 +70,23 @@ async fn send_once(
     text: &str,
     client: &[u8],
     steps: &[v1::SendStep],
-    opened: &mut Option<String>,
+    opened: &mut Option<Opened>,
 ) -> Result<v1::Sent, Failure> {
     let place = match opened {
-        Some(pane) => target(pane),
+        Some(opened) => target(&opened.pane),
         None => target(text),
     };
     let again = opened.is_some();
-    let open = v1::OpenInput { target: place, client: client.to_vec(), again };
+    let asked = Instant::now();
+    // At least one, as none at all means that the host has opened it.
+    let since = |ahead: Instant| ahead.elapsed().as_millis().max(1);
+    let tried = opened.as_ref().and_then(|opened| opened.ahead).map_or(0, since);
+    let open = v1::OpenInput {
+        target: place,
+        client: client.to_vec(),
+        again,
+        tried_ms: u32::try_from(tried).unwrap_or(u32::MAX),
+    };
     let reply = match connection.request(request::Body::OpenInput(open)).await {
         // The text was sent before the connection was lost.
         Err(RequestError::Timeout) if again => return Err(Failure::Told(late(text))),
@@ -88,7 +105,7 @@ async fn send_once(
     let pane = on_host(&input.host, &format!("%{}", input.pane));
     let send =
         v1::Send { target: target(&pane), client: client.to_vec(), seq: 1, steps: steps.to_vec() };
-    *opened = Some(pane);
+    *opened = Some(Opened { pane, ahead: input.ahead.then_some(asked) });
     match connection.request(request::Body::Send(send)).await {
         Ok(reply::Body::Sent(sent)) => Ok(sent),
         Ok(_) => Err(Failure::Told(unexpected())),

@@ -68,7 +68,9 @@ pub(super) async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, D
         return Err(DialError::Unreachable(format!("{} is no address of ssh", host.address)));
     }
     let end = Instant::now() + options.patience();
-    if master::is_up(host, options).await {
+    if options.anew {
+        master::retire(host, options).await;
+    } else if master::is_up(host, options).await {
         let soon = (Instant::now() + SHARED_PATIENCE).min(end - options.patience() / 2);
         match session(host, options, soon).await {
             Err(Failure::Silent) => master::retire(host, options).await,

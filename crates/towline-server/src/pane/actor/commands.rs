@@ -38,7 +38,12 @@ impl Actor {
             }
             Command::Repaint(id) => self.views.repaint(id),
             Command::Drained => self.views.drained(),
-            Command::Open { client, again, done } => {
+            Command::Open { client, again, tried, done } => {
+                match tried {
+                    Some(tried) if again => self.opens.doubt(client, tried),
+                    _ if again => {}
+                    _ => self.opens.note(Instant::now()),
+                }
                 self.opening.entry(client).or_default().push(done);
                 self.link.send(&ToHolder::Open { client, again });
             }

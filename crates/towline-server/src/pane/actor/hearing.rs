@@ -103,10 +103,16 @@ impl Actor {
                 }
             }
             FromHolder::Ack { client, seq, status } => self.acknowledged(client, seq, status),
+            FromHolder::Opened { client, unknown, .. }
+                if self.opens.answered(&client, unknown, Instant::now()) =>
+            {
+                self.opens.note(Instant::now());
+                self.link.send(&ToHolder::Open { client, again: false });
+            }
             FromHolder::Opened { client, last, unknown } => {
                 for done in self.opening.remove(&client).into_iter().flatten() {
                     let opened =
-                        v1::InputOpened { pane: self.pane.id, last, unknown, host: String::new() };
+                        v1::InputOpened { pane: self.pane.id, last, unknown, ..Default::default() };
                     let _ = done.send(Ok(opened));
                 }
             }

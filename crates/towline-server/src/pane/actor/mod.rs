@@ -19,6 +19,7 @@ use towline_vt::Size;
 
 use super::link::Link;
 use super::model::{Happening, LIVE_SCROLLBACK, Model, QUERY_LIFE};
+use super::opens::Opens;
 use super::silence::{Due, Silence};
 use super::view::Views;
 use super::waiter::Waiter;
@@ -64,6 +65,7 @@ pub(super) struct Actor {
     /// What is typed and waits for room.
     held: VecDeque<Typed>,
     opening: HashMap<ClientId, Vec<oneshot::Sender<Result<v1::InputOpened, Fault>>>>,
+    opens: Opens,
     pub(super) killing: Vec<oneshot::Sender<Result<(), Fault>>>,
     /// The offset after the last byte known to be printed.
     head: u64,
@@ -109,6 +111,11 @@ impl Actor {
             })),
             None => Modelled::Asleep,
         };
+        // A program that was started again has another holder than before.
+        let first = fresh.is_some() && {
+            let facts = pane.facts();
+            facts.row.started_at == facts.row.created_at
+        };
         let mut actor = Self {
             server,
             pane,
@@ -122,6 +129,7 @@ impl Actor {
             typing_bytes: 0,
             held: VecDeque::new(),
             opening: HashMap::new(),
+            opens: Opens::new(first, Instant::now()),
             killing: Vec::new(),
             head: welcome.head,
             live: true,
