@@ -118,7 +118,7 @@ mod tests {
             (vec!["frobnicate"], "unrecognized subcommand 'frobnicate'", "tow --help"),
             (
                 vec!["server"],
-                "`tow server` needs one of: start, stop, restart, status, run",
+                "`tow server` needs one of: start, stop, restart, status, run, pair, clients, revoke",
                 "tow server --help",
             ),
         ] {

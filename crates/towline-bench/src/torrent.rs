@@ -13,6 +13,9 @@ use crate::terminal::{COLUMNS, ROWS};
 /// Bytes printed between two looks at the keys: as much as a pseudo-terminal takes at once.
 const PIECE: usize = 4 << 10;
 
+/// Columns of one colour: about as long as a word.
+const COLOURED: usize = 8;
+
 /// What the lines are made of: nothing that a key is (see `measure::echo`), so that no line is taken for an echo.
 const INK: &[u8] = b"0123456789#+-=/:";
 
@@ -36,13 +39,19 @@ pub(crate) fn pour() -> Result<()> {
     Ok(())
 }
 
-/// Some lines, another text each time, so that each row of the screen changes with each line.
+/// Some lines as wide as the terminal, another text each time and colours between, so that each cell of the screen
+/// changes with each line.
 fn piece(turn: usize) -> Vec<u8> {
-    let width = usize::from(COLUMNS) / 2;
-    let mut piece = Vec::with_capacity(PIECE + width);
+    let width = usize::from(COLUMNS) - 1;
+    let mut piece = Vec::with_capacity(PIECE * 2);
     for line in 0.. {
-        let ink = (0..width).map(|column| INK[(turn * 7 + line * 3 + column * column) % INK.len()]);
-        piece.extend(ink);
+        for column in 0..width {
+            if column % COLOURED == 0 {
+                let colour = (turn + line + column / COLOURED) % 200 + 16;
+                piece.extend_from_slice(format!("\x1b[38;5;{colour}m").as_bytes());
+            }
+            piece.push(INK[(turn * 7 + line * 3 + column * column) % INK.len()]);
+        }
         piece.extend_from_slice(b"\r\n");
         if piece.len() >= PIECE {
             break;
@@ -56,9 +65,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_hold_no_letters() {
+    fn lines_hold_no_letters_that_are_keys() {
         let piece = piece(3);
         assert!(piece.len() >= PIECE);
-        assert!(!piece.iter().any(u8::is_ascii_alphabetic));
+        assert!(piece.iter().all(|byte| !byte.is_ascii_alphabetic() || *byte == b'm'));
     }
 }

@@ -75,8 +75,12 @@ pub fn run(options: Options) -> Result<(), StartError> {
     let end = runtime.block_on(async {
         let listener = UnixListener::from_std(listener).map_err(StartError::System)?;
         tokio::spawn(listen::serve(Arc::clone(&server), listener));
+        let mut announcement = None;
         let auth = remote.map(|(auth, bound)| {
             let auth = Arc::new(auth);
+            if server.settings.discovery {
+                announcement = listen::announce(&auth, &bound);
+            }
             for one in bound {
                 tokio::spawn(listen::serve_remote(Arc::clone(&server), Arc::clone(&auth), one));
             }
@@ -101,6 +105,7 @@ pub fn run(options: Options) -> Result<(), StartError> {
         if let Some(auth) = auth {
             auth.drain().await;
         }
+        drop(announcement);
         Ok::<_, StartError>(reason)
     });
     runtime.shutdown_background();

@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Vec<Address>,
     /// The file with the secret for clients on this machine.
     pub(crate) secret_file: Option<PathBuf>,
+    /// Listeners for tls are announced on the local network.
+    pub(crate) discovery: bool,
     /// Where it does not listen, and why.
     pub(crate) listen_troubles: Vec<String>,
     /// What is wrong with the configuration, so that the defaults are used.
@@ -64,6 +66,7 @@ impl From<Config> for Settings {
             keep_bytes: config.ended.keep_bytes,
             listen: config.listen,
             secret_file: config.secret_file,
+            discovery: config.discovery,
             listen_troubles: Vec::new(),
             trouble: None,
         }

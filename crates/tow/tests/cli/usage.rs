@@ -47,7 +47,7 @@ fn wrong_usage_is_one_line_and_a_hint() {
         (vec!["send", "x"], "nothing to send", "tow send --help"),
         (vec!["peek", "x", "--since", "yesterday"], "yesterday", "tow peek --help"),
         (vec!["server"], "start, stop", "tow server --help"),
-        (vec!["--addr", "ssh://thor", "list"], "ssh://thor", "unix:PATH"),
+        (vec!["--addr", "http://thor", "list"], "http://thor", "unix:PATH"),
         (vec!["wait", "x", "--output", "y", "--propagate"], "--propagate", "tow wait --help"),
         (vec!["peek", "x", "--raw", "-n", "2"], "--raw", "tow peek --help"),
         (vec!["attach"], "attach needs a terminal", "hint: tow list\n"),

@@ -36,8 +36,8 @@ fn a_pane_of_tmux_is_worked_in_by_ssh() {
     outer.wait_text("ready");
     outer.type_in("hello\r");
     outer.wait_text("got hello");
-    // tmux's own prefix.
-    outer.type_in("\x02d");
+    // tmux takes a prefix and a key that come at once for a paste.
+    fleet.host_named("loki").tmux(&["detach-client", "-s", "agents"]);
     assert_eq!(outer.finish(), Some(0));
     assert!(fleet.tow.ok(&["peek", "loki:x"]).contains("got hello"));
 }

@@ -92,3 +92,16 @@ fn an_upgrade_goes_on_past_hosts_that_fail() {
     assert!(said.stderr.contains("hint: tow host install bare"), "{said:?}");
     fleet.tow.run(&["host", "upgrade", "dead"]).expect_status(5);
 }
+
+#[test]
+fn a_server_that_is_a_unit_is_restarted_by_systemd() {
+    let fleet = fleet().host("thor", Setup::bare());
+    let thor = fleet.host_named("thor");
+    fleet.tow.run(&["host", "install", "thor"]).expect_status(0);
+    thor.sh(&format!("./{PLACE} spawn --detach --name x -- cat")).expect_status(0);
+    thor.install("systemctl", "echo \"$*\" >>~/systemctl");
+    let program = another(fleet.tow.work().as_path());
+    fleet.tow.run(&["host", "upgrade", "thor", "--file", &program]).expect_status(0);
+    let called = fs::read_to_string(thor.home().join("systemctl")).unwrap();
+    assert!(called.ends_with("--user restart towline.service\n"), "{called}");
+}

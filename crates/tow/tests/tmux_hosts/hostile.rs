@@ -27,11 +27,11 @@ fn names_and_texts_are_literal_on_the_whole_way() {
     let host = fleet.host_named("loki");
     for name in HOSTILE {
         host.project(name);
-        let told = ["spawn", "--on", "loki", "--name", name, "-d", "--json", "--cwd"];
         let folder = host.projects().join(name);
-        let command =
-            [folder.to_str().unwrap(), "--", "sh", "-c", "echo \"<$1>\"; exec cat", "sh", name];
-        let pane = fleet.tow.json(&[&told[..], &command].concat());
+        let options = [format!("--name={name}"), format!("--cwd={}", folder.display())];
+        let words = ["--", "sh", "-c", "echo \"<$1>\"; exec cat", "sh", name];
+        let spawn = ["spawn", "--on", "loki", "-d", "--json", &options[0], &options[1]];
+        let pane = fleet.tow.json(&[&spawn[..], &words].concat());
         let id = format!("loki:{}", pane["id"].as_str().unwrap());
         assert_eq!(pane["name"], name);
         assert_eq!(pane["cwd"], folder.to_str().unwrap());
@@ -44,7 +44,7 @@ fn names_and_texts_are_literal_on_the_whole_way() {
         });
         let exact = format!("loki:={name}");
         assert_eq!(fleet.tow.json(&["info", &exact, "--json"])["id"], pane["id"]);
-        fleet.tow.ok(&["rename", &id, &format!("{name}!")]);
+        fleet.tow.ok(&["rename", &id, "--", &format!("{name}!")]);
         fleet.tow.ok(&["kill", &format!("loki:={name}!")]);
     }
     let found = host.sh("find . -name x").expect_status(0);

@@ -3,6 +3,7 @@
 mod carry;
 mod code;
 mod credentials;
+pub mod discovery;
 mod error;
 mod fingerprint;
 pub mod noise;

@@ -164,7 +164,7 @@ fn timer(time: Duration) -> std::io::Result<tokio::io::unix::AsyncFd<std::os::fd
     let it_value = Timespec::try_from(time).map_err(std::io::Error::other)?;
     let times = Itimerspec { it_interval: once, it_value };
     timerfd_settime(&timer, TimerfdTimerFlags::empty(), &times)?;
-    tokio::io::unix::AsyncFd::with_interest(timer, tokio::io::Interest::READABLE)
+    towline_client::socket::watch(timer, tokio::io::Interest::READABLE)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use towline_client::target::LOCAL_HOST;
-use towline_protocol::v1;
+use towline_protocol::v1::{self, reply};
 
 /// What was last seen of a host.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +42,20 @@ impl Known {
         self.put(update.panes);
         for id in update.gone {
             self.panes.remove(&id);
+        }
+    }
+
+    /// Takes in what an answer tells of a pane, so that whoever has started, renamed or ended one finds it so in the next
+    /// list, whether or not the host has pushed it by then.
+    pub(super) fn note(&mut self, answer: &reply::Body) {
+        match answer {
+            reply::Body::Spawned(v1::Spawned { pane: Some(pane) }) | reply::Body::Info(pane) => {
+                self.put(vec![pane.clone()]);
+            }
+            reply::Body::Killed(v1::Killed { pane: Some(pane), removed: true }) => {
+                self.panes.remove(&pane.id);
+            }
+            _ => {}
         }
     }
 
@@ -122,6 +136,13 @@ mod tests {
         known.update(update(true, vec![pane(9, "z")], &[]));
         assert_eq!(names(&known), ["z"]);
         assert!(!known.replace(vec![pane(9, "z")]));
+        known.note(&reply::Body::Spawned(v1::Spawned { pane: Some(pane(10, "y")) }));
+        known.note(&reply::Body::Info(pane(10, "x")));
+        assert_eq!(names(&known), ["z", "x"]);
+        let killed = |removed| v1::Killed { pane: Some(pane(9, "z")), removed };
+        known.note(&reply::Body::Killed(killed(false)));
+        known.note(&reply::Body::Killed(killed(true)));
+        assert_eq!(names(&known), ["x"]);
         assert!(known.replace(vec![]));
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn relay(
     let answers = Answers {
         out,
         id,
-        alias: peer.alias().to_owned(),
+        peer: Arc::clone(peer),
         hints: onward.hints.clone(),
         shared: Arc::clone(&shared),
     };
@@ -100,10 +100,12 @@ pub(crate) fn relay(
                     }
                 }
                 Ok(Reach::Tmux(driver)) => {
-                    let Answers { out, id, alias, .. } = answers.clone();
+                    let Answers { out, id, .. } = answers.clone();
+                    let alias = peer.alias().to_owned();
                     let window = Arc::clone(&later.window);
                     let there = Some((peer.host.clone(), options));
-                    let asked = tmux::Asked { out, id, alias, window, there };
+                    let known = Some(Arc::clone(&peer));
+                    let asked = tmux::Asked { out, id, alias, window, there, known };
                     tmux::serve(&driver, asked, onward.body).await;
                     later.done.store(true, Ordering::Relaxed);
                     return;
@@ -128,7 +130,8 @@ pub(crate) fn relay_here(
     let later = Arc::clone(&shared);
     let task = tokio::spawn(async move {
         let window = Arc::clone(&later.window);
-        let asked = tmux::Asked { out, id, alias: String::new(), window, there: None };
+        let alias = String::new();
+        let asked = tmux::Asked { out, id, alias, window, there: None, known: None };
         tmux::serve_known(&driver, asked, onward.body, unknown).await;
         later.done.store(true, Ordering::Relaxed);
     });
@@ -229,14 +232,14 @@ impl Relayed {
 struct Answers {
     out: Out,
     id: u64,
-    alias: String,
+    peer: Arc<Peer>,
     hints: Option<Vec<String>>,
     shared: Arc<Shared>,
 }
 
 impl std::fmt::Debug for Answers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answers").field("id", &self.id).field("host", &self.alias).finish()
+        f.debug_struct("Answers").field("id", &self.id).field("host", &self.peer.alias()).finish()
     }
 }
 
@@ -270,7 +273,8 @@ impl Sink for Answers {
             Body::Reply(mut reply) => {
                 reply.id = id;
                 if let Some(body) = &mut reply.body {
-                    name_host(body, &self.alias, self.hints.as_deref());
+                    self.peer.known().note(body);
+                    name_host(body, self.peer.alias(), self.hints.as_deref());
                 }
                 Body::Reply(reply)
             }
@@ -287,7 +291,7 @@ impl Sink for Answers {
 
     fn lost(&self, replied: bool) {
         self.shared.done.store(true, Ordering::Relaxed);
-        let message = format!("the link to {} broke", self.alias);
+        let message = format!("the link to {} broke", self.peer.alias());
         let fault = Fault::new(v1::ErrorKind::LinkLost, message);
         if replied {
             self.out.end(self.id, None, Some(fault));
@@ -328,9 +332,11 @@ fn name_host(body: &mut reply::Body, alias: &str, hints: Option<&[String]>) {
         }
         Body::Error(error) => {
             error.message = format!("{alias}: {}", error.message);
-            if let (v1::ErrorKind::NotFound, Some(hints)) = (error.kind(), hints) {
-                error.hints = hints.to_vec();
-            }
+            error.hints = match (error.kind(), hints) {
+                (v1::ErrorKind::NotFound, Some(hints)) => hints.to_vec(),
+                // They are meant for who sits there.
+                _ => error.hints.iter().map(|hint| format!("on {alias}: {hint}")).collect(),
+            };
             return;
         }
         Body::Done(_) | Body::Listed(_) | Body::Status(_) | Body::Connected(_) => return,
@@ -358,7 +364,7 @@ mod tests {
         };
         for (kind, hint) in [
             (v1::ErrorKind::NotFound, "did you mean `thor:xy`?"),
-            (v1::ErrorKind::Invalid, "did you mean `xy`?"),
+            (v1::ErrorKind::Invalid, "on thor: did you mean `xy`?"),
         ] {
             let mut body = reply::Body::Error(error(kind));
             name_host(&mut body, "thor", Some(&["did you mean `thor:xy`?".to_owned()]));

@@ -11,6 +11,7 @@ use towline_protocol::Message as _;
 use towline_protocol::v1::{self, ErrorKind, reply, request, server_frame};
 
 use super::attach;
+use super::peer::Peer;
 use super::route::target_of;
 use crate::conn::{Out, Window};
 use crate::fault::Fault;
@@ -65,10 +66,15 @@ pub(super) struct Asked {
     pub(super) window: Arc<Window>,
     /// The host and how it is dialled; `None`: this machine.
     pub(super) there: Option<(Host, DialOptions)>,
+    /// The peer whose panes they are; `None`: they are of this machine.
+    pub(super) known: Option<Arc<Peer>>,
 }
 
 impl Asked {
     fn reply(&self, body: reply::Body) {
+        if let Some(peer) = &self.known {
+            peer.known().note(&body);
+        }
         self.out.send(server_frame::Body::Reply(v1::Reply { id: self.id, body: Some(body) }));
     }
 

@@ -1,11 +1,13 @@
 //! Accepting connections: the Unix socket, from this user's processes only, and tcp and tls, from whoever proves itself.
 
+mod announce;
 mod bind;
 mod remote;
 mod unix;
 
 pub use bind::ListenError;
 
+pub(crate) use announce::announce;
 pub(crate) use bind::{Bound, bind};
 pub(crate) use remote::serve as serve_remote;
 pub(crate) use unix::serve;

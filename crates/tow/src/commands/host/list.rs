@@ -88,7 +88,9 @@ fn row<'a>(host: &'a Host, states: &'a [v1::HostState]) -> HostJson<'a> {
         HostStatus::Connecting => Some("connecting"),
         HostStatus::Unreachable => Some("unreachable"),
     });
-    let rtt = state.map_or(0, |state| state.rtt_us);
+    // What it was once says nothing of now.
+    let online = state.filter(|state| state.status() == HostStatus::Online);
+    let rtt = online.map_or(0, |state| state.rtt_us);
     HostJson {
         host: &host.alias,
         address: host.address.to_string(),

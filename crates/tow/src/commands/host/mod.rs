@@ -6,6 +6,7 @@ mod add;
 pub(crate) mod ask;
 pub(crate) mod check;
 mod connect;
+mod discover;
 mod import;
 mod install;
 mod list;
@@ -68,6 +69,9 @@ enum What {
     /// Close the connection to hosts
     #[command(after_help = connect::DISCONNECT_EXAMPLES)]
     Disconnect(connect::DisconnectArgs),
+    /// Find servers on the local network
+    #[command(after_help = discover::EXAMPLES)]
+    Discover(discover::Args),
     /// Share a secret with a host's server, to reach it by tls
     #[command(after_help = pair::EXAMPLES)]
     Pair(pair::Args),
@@ -88,6 +92,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
         What::Upgrade(args) => install::upgrade(context, args).await,
         What::Connect(args) => connect::run(context, args).await,
         What::Disconnect(args) => connect::disconnect(context, args).await,
+        What::Discover(args) => discover::run(context, args).await,
         What::Pair(args) => pair::run(context, args).await,
         What::Import(args) => import::run(context, args).await,
     }

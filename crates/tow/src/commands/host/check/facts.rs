@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
+use towline_client::transport::FIND_PROGRAM;
 
 /// The script that looks.
-pub(super) const PROBE: &str = include_str!("probe.sh");
+pub(super) fn probe() -> String {
+    format!("{FIND_PROGRAM}\n{}", include_str!("probe.sh"))
+}
 
 /// What a host has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -286,7 +289,7 @@ mod tests {
         std::fs::set_permissions(&claude, std::fs::Permissions::from_mode(0o755)).unwrap();
         std::fs::write(home.path().join(".profile"), "export OPENAI_API_KEY=x\n").unwrap();
         let output = std::process::Command::new("sh")
-            .args(["-c", PROBE, "sh", "~/src", "no-such-tow", "", "claude", "no-such-agent"])
+            .args(["-c", &probe(), "sh", "~/src", "no-such-tow", "", "claude", "no-such-agent"])
             .env_clear()
             .env("HOME", home.path())
             .env("SHELL", "/bin/sh")

@@ -19,7 +19,7 @@ use towline_protocol::v1::{self, reply, request};
 pub(crate) use facts::Facts;
 #[cfg(test)]
 pub(super) use facts::Program;
-use facts::{PROBE, Server};
+use facts::Server;
 
 use super::remote::{self, Script};
 use crate::commands::doctor::finding::{Finding, Status, render};
@@ -180,7 +180,8 @@ pub(crate) async fn look(host: &Host, options: &DialOptions) -> Result<Facts, Co
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut arguments = vec![text(&host.projects), text(&host.tow), text(&host.tmux)];
     arguments.extend(launch::AGENTS.iter().map(|agent| (*agent).to_owned()));
-    let script = Script::new(PROBE, PROBE_DEADLINE).arguments(arguments);
+    let text = facts::probe();
+    let script = Script::new(&text, PROBE_DEADLINE).arguments(arguments);
     let ran = remote::run(host, options, &Script { pings: PINGS, ..script }, |_| {}).await?;
     let facts = Facts::parse(&ran.stdout).ok_or_else(|| {
         let why = ran.stderr.last().map_or("it said nothing", String::as_str);

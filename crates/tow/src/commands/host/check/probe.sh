@@ -1,24 +1,10 @@
-# What a host has. Prints lines `key TAB value`.
+# What a host has. Prints lines `key TAB value`. Follows the functions that find programs (`f NAME` sets $p).
 # $1 the folder of projects; $2 and $3 tow and tmux, names or paths; the rest: agents to look for.
 say() { printf '%s\t%s\n' "$1" "$(printf %s "$2" | tr '\t\n\r' '   ')"; }
-# An interactive shell minds no SIGTERM.
-limited() { if command -v timeout >/dev/null 2>&1; then timeout -k 1 5 "$@"; else "$@"; fi </dev/null 2>/dev/null; }
+# An interactive shell minds no SIGTERM, and whatever it runs goes with it.
+limited() { if command -v timeout >/dev/null 2>&1; then timeout -s KILL 5 "$@"; else "$@"; fi </dev/null 2>/dev/null; }
 first() { limited "$@" | head -n 1; }
 folder() { case $1 in '~') d=$HOME ;; '~/'*) d=$HOME/${1#??} ;; *) d=$1 ;; esac; }
-# The program in $p; empty where there is none.
-find() {
-  case $1 in
-    '~/'* | */*) folder "$1"; p=; if [ -f "$d" ] && [ -x "$d" ]; then p=$d; fi; return ;;
-  esac
-  p=$(command -v "$1" 2>/dev/null)
-  case $p in /*) return ;; esac
-  for d in "$HOME/.local/bin" "$HOME/.cargo/bin" /usr/local/bin "$HOME/.nix-profile/bin" \
-    /run/current-system/sw/bin "$HOME/bin" /opt/homebrew/bin; do
-    p=$d/$1
-    if [ -f "$p" ] && [ -x "$p" ]; then return; fi
-  done
-  p=
-}
 has() { [ -s "$1" ] && echo yes || echo no; }
 
 say system "$(uname -s)"
@@ -34,10 +20,11 @@ plain=$PATH
 login=$(limited "${SHELL:-sh}" -i -l -c 'echo towline-environment; env')
 say login "$(case $login in *towline-environment*) echo yes ;; *) echo no ;; esac)"
 path=$(printf '%s\n' "$login" | sed -n '/towline-environment$/,$s/^PATH=//p' | tail -n 1)
-PATH=${path:-$PATH}
+# The link looks for tow and tmux in both.
+PATH=$plain:$path
 keys=$(printf '%s\n' "$login" | sed -n 's/^\([A-Z_]*_API_KEY\)=..*/\1/p' | tr '\n' ' ')
 
-find "$tow"
+f "$tow"
 if [ -n "$p" ]; then
   say tow "$p"
   say tow_version "$(first "$p" --version)"
@@ -45,17 +32,18 @@ if [ -n "$p" ]; then
   say server "$(limited "$p" server status --json | tr -d '\n')"
   say doctor "$(limited "$p" doctor --json | tr -d '\n')"
 fi
-find "$tmux"
+f "$tmux"
 if [ -n "$p" ]; then say tmux "$p"; say tmux_version "$(first "$p" -V)"; fi
-find git
+f git
 if [ -n "$p" ]; then say git "$(first "$p" --version)"; fi
-find mosh-server
+f mosh-server
 if [ -n "$p" ]; then say mosh "$p"; fi
-find ssh
+f ssh
 if [ -n "$p" ]; then say ssh "$("$p" -V 2>&1 </dev/null | head -n 1)"; fi
 
+PATH=${path:-$plain}
 for agent in "$@"; do
-  find "$agent"
+  f "$agent"
   [ -n "$p" ] || continue
   in=unknown
   case $agent in

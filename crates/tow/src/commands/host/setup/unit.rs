@@ -64,4 +64,51 @@ mod tests {
         let text = text("%h/.local/bin/tow").replace("\"%%h/.local/bin/tow\"", "%h/.local/bin/tow");
         assert!(shown.contains(&text), "{text}");
     }
+
+    #[test]
+    fn the_unit_is_written_enabled_and_started_in_place_of_the_server_that_runs() {
+        use std::io::Write;
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let calls = home.path().join("calls");
+        for name in ["systemctl", "loginctl", "tow"] {
+            let path = home.path().join(name);
+            // It is enabled once it was enabled, and never active.
+            let script = format!(
+                "#!/bin/sh\ncase $* in *is-enabled*) grep -q 'enable tow' {0}; exit;; *is-active*) exit 3;; esac\n\
+                 echo {name} $* >>{0}\n",
+                calls.display()
+            );
+            std::fs::write(&path, script).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let tow = home.path().join("tow");
+        let run = || {
+            let path = format!("{}:/usr/bin:/bin", home.path().display());
+            let mut child = std::process::Command::new("sh")
+                .args(["-c", UNIT, "sh"])
+                .arg(&tow)
+                .env_clear()
+                .env("HOME", home.path())
+                .env("PATH", path)
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap();
+            child.stdin.take().unwrap().write_all(text("/t").as_bytes()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert_eq!(run(), "no\n");
+        let unit = home.path().join(".config/systemd/user/towline.service");
+        assert_eq!(std::fs::read_to_string(unit).unwrap(), text("/t"));
+        let called = std::fs::read_to_string(&calls).unwrap();
+        assert_eq!(
+            called,
+            "loginctl enable-linger\nsystemctl --user daemon-reload\nsystemctl --user -q enable towline.service\n\
+             tow -q server stop\nsystemctl --user start towline.service\n"
+        );
+        assert_eq!(run(), "yes\n");
+    }
 }
