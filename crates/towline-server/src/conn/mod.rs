@@ -1,8 +1,10 @@
 //! One client's connection: handshake, frames in, requests to tasks, streams.
 
 mod attach;
+mod looking;
 mod out;
 mod requests;
+mod streams;
 mod subscribe;
 mod window;
 

@@ -9,7 +9,8 @@ use towline_protocol::Message as _;
 use towline_protocol::v1::{self, reply};
 
 use super::Window;
-use super::requests::{Job, answer, sample};
+use super::looking::sample;
+use super::requests::{Job, answer};
 
 /// A burst of changes (fifty panes started at once) makes one update.
 const BURST: Duration = Duration::from_millis(5);

@@ -34,19 +34,22 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     let mut random = Random::new(5);
     let mut field =
         Field::start(NAME, &Contender::MULTIPLEXERS, |contender| Remote::start(bench, contender))?;
-    let echoes = field.rounds(bench.scale.rounds, |contender, remote| {
+    let mut round = 0;
+    let echoes = field.rounds(bench.scale.rounds, |_, remote| {
         let relay = &remote.host()?.relay;
         guarded(|| relay.set_rate(None))?;
         remote.set_delay(DELAY)?;
-        let mut script =
-            Script::torrent(bench.folder(), &format!("{NAME}-{contender:?}"), &bench.own)?;
-        remote.spawn(NAME, &script.argv)?;
+        // Another name each time: here the end of the last one is known a little later.
+        round += 1;
+        let name = format!("{NAME}-{round}");
+        let mut script = Script::torrent(bench.folder(), &name, &bench.own)?;
+        remote.spawn(&name, &script.argv)?;
         script.ready(Instant::now() + DEADLINE)?;
         guarded(|| relay.set_rate(Some(RATE)))?;
-        let client = remote.attached(NAME, READY)?;
+        let client = remote.attached(&name, READY)?;
         let times = type_keys(&client, &mut random, bench.scale.thin_keys);
         drop(client);
-        remote.remove(NAME)?;
+        remote.remove(&name)?;
         times
     })?;
     let row = |what, p| {
