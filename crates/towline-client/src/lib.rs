@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod connection;
+mod flow;
 pub mod hosts;
 pub mod input;
 pub mod paths;
@@ -18,6 +19,7 @@ pub use connection::{
     ConnectError, Connection, HelloOptions, Lost, RequestError, Stream, StreamItem,
     io_error_in_words, without_error_numbers,
 };
+pub use flow::Flow;
 pub use input::PendingInput;
 pub use paths::{Paths, PathsError};
 pub use start::{StartError, StartPolicy, ensure_server};

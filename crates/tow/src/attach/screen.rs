@@ -6,12 +6,13 @@ use super::terminal::CUT;
 /// Ends a synchronized update: the terminal shows what it was sent.
 const SHOW: &[u8] = b"\x1b[?2026l";
 
-/// The credit a stream begins with, in bytes: what may be on its way. Enough for 100 Mbit/s over 20 ms; a
-/// server paints from its model, so no more is needed to keep up with any program.
-pub(super) const CREDIT: u64 = 256 * 1024;
+/// What may be on its way of a stream, in bytes. A server paints from its model, so no more is needed to keep up with any
+/// program: over a link of 100 ms it is a large screen forty times a second. More would be paintings that are old when
+/// they arrive, and on a thin link a key's echo behind them.
+pub(super) const CREDIT: u64 = 64 * 1024;
 
 /// Credit is given back in pieces of this size, so that an echo doesn't cost a frame each time.
-const CREDIT_PIECE: u64 = CREDIT / 16;
+const CREDIT_PIECE: u64 = CREDIT / 8;
 
 /// How much that is written already may stay in front of what waits, in bytes.
 const COMPACT: usize = 64 * 1024;

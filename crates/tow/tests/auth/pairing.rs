@@ -36,6 +36,10 @@ fn a_host_is_paired_by_ssh_and_then_reached_by_tls() {
     let other = format!("tls://localhost:{}", port.number());
     assert!(tow.ok(&["--addr", &other, "list"]).contains('x'));
     assert_eq!(fleet.ssh.calls().len(), calls, "tls needs no ssh");
+    // The client's own server goes that way, too.
+    let list = tow.json(&["list", "--json"]);
+    assert_eq!(list["panes"][0]["target"], "thor:x", "{list}");
+    assert_eq!(fleet.ssh.calls().len(), calls, "tls needs no ssh");
     assert!(fleet.host_named("thor").tow(&["server", "clients"]).stdout.lines().count() == 1);
 }
 

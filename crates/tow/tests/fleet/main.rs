@@ -1,8 +1,12 @@
 //! Several hosts as one list, through the real binary and the real sshd.
 
+#![allow(clippy::print_stderr, reason = "what a test says is shown where it fails")]
+#![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
+
 mod broadcast;
 mod cuts;
 mod elsewhere;
+mod flow;
 mod hostile;
 mod list;
 mod networks;

@@ -115,3 +115,35 @@ fn agents_in_this_machines_tmux_are_listed_beside_towlines_panes() {
     assert!(thor.tow(&["peek", "old:work"]).expect_status(0).stdout.contains("agent got hello"));
     fleet.tow.run(&["peek", "thor:nothing"]).expect_error(3, "no pane `nothing`");
 }
+
+#[test]
+fn a_host_of_another_version_is_used_where_the_two_have_a_protocol_in_common() {
+    use towline_testkit::Setup;
+    let fleet = fleet()
+        .host("newer", Setup::towline().env("TOWLINE_PROTOCOL", "1-2"))
+        .host("foreign", Setup::towline().env("TOWLINE_PROTOCOL", "7-8"));
+    fleet.tow.ok(&["spawn", "--on", "newer", "-d", "--name", "x", "--", "sleep", "1000"]);
+    fleet.tow.ok(&["peek", "newer:x"]);
+    let refused = fleet.tow.run(&["spawn", "--on", "foreign", "-d", "--", "sleep", "1"]);
+    let refused = refused.expect_error(5, "foreign is unreachable: ");
+    assert!(refused.stderr.contains("protocol 7 to 8"), "{refused:?}");
+}
+
+#[test]
+fn a_server_that_was_stopped_on_its_host_is_left_so() {
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    thor.spawn("far", "sleep 1000");
+    fleet.tow.ok(&["peek", "thor:far"]);
+    thor.tow(&["server", "stop"]).expect_status(0);
+    let refused = wait_until("it is known that it was stopped", || {
+        let outcome = fleet.tow.run(&["peek", "thor:far"]);
+        (outcome.status == 5).then_some(outcome)
+    });
+    assert!(refused.stderr.contains("stopped"), "{refused:?}");
+    assert!(!thor.there().home().join("state/server.sock").exists());
+    thor.tow(&["server", "start"]).expect_status(0);
+    wait_until("it is used again", || {
+        (fleet.tow.run(&["peek", "thor:far"]).status == 0).then_some(())
+    });
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use towline_testkit::{Setup, wait_until};
+use towline_testkit::{Cut, Outer, Setup, wait_until};
 
 use crate::fleet;
 
@@ -114,6 +114,33 @@ fn a_server_that_was_stopped_stays_so_and_one_that_died_does_not() {
     assert!(error.stderr.contains("hint: ssh thor tow server start"), "{error:?}");
     thor.tow(&["server", "start"]).expect_status(0);
     assert!(fleet.tow.ok(&[THOR, "list"]).contains("x"));
+}
+
+#[test]
+fn an_attached_pane_gets_what_was_typed_once_when_the_link_breaks() {
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    thor.spawn("x", "echo ready; cat");
+    let mut command = fleet.tow.command(&[THOR, "attach", "x"]);
+    command.env("TERM", "xterm-256color");
+    let mut outer = Outer::start(command, (80, 24));
+    outer.wait_text("ready");
+    outer.type_in("before\r");
+    outer.wait_text("before");
+    thor.relay.cut(Cut::Refuse);
+    outer.type_in("mean");
+    outer.type_in("while\r");
+    outer.wait_text("reconnecting");
+    thor.relay.restore();
+    thor.there().wait_output("x", "^meanwhile$");
+    outer.type_in("after\r");
+    thor.there().wait_output("x", "^after$");
+    outer.wait_text("after");
+    // Each line twice: the terminal's echo, and what cat makes of it.
+    let peek = thor.tow(&["peek", "x"]).expect_status(0).stdout;
+    assert_eq!(peek, "ready\nbefore\nbefore\nmeanwhile\nmeanwhile\nafter\nafter\n");
+    outer.type_in("\u{2}d");
+    assert_eq!(outer.finish(), Some(0));
 }
 
 #[test]

@@ -75,8 +75,8 @@ fn clock() -> u64 {
     #[cfg(not(target_os = "linux"))]
     const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
     let now = rustix::time::clock_gettime(CLOCK);
-    let milliseconds = now.tv_sec * 1000 + i64::from(now.tv_nsec) / 1_000_000;
-    u64::try_from(milliseconds).unwrap_or(0)
+    let now = Duration::try_from(now).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(0)
 }
 
 #[derive(Debug, Default)]

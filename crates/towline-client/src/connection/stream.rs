@@ -60,8 +60,11 @@ impl Stream {
         Some(item)
     }
 
-    /// Lets the server send so many more bytes. A lost connection shows at [`Stream::next`].
+    /// Lets the server send so many more bytes; none are not told. A lost connection shows at [`Stream::next`].
     pub fn credit(&self, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
         let _ = self.send(client_frame::Body::Credit(v1::Credit { stream: self.id, bytes }));
     }
 

@@ -320,7 +320,9 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
             let name = process.argv.first().map_or("", String::as_str);
             let holder = process.comm.starts_with("tow: holder")
                 || process.argv.join(" ").starts_with("tow: holder");
-            let tmux = process.comm.starts_with("tmux") || name.rsplit('/').next() == Some("tmux");
+            // On Linux its server calls itself `tmux: server`.
+            let tmux =
+                process.comm.starts_with("tmux: ") || name.rsplit('/').next() == Some("tmux");
             holder || tmux
         })
     };
@@ -405,6 +407,8 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
  77 600    1 S    p/2 0.5   4 00:10 codex            codex resume
  77 601  600 S    p/2 0.5   4 00:10 claude           claude
  88 610    1 S    p/3 0.0   1 00:10 claude           claude
+ 77 615    1 S    p/5 0.0   1 00:10 tmux_hosts-abc   tmux_hosts-abc
+ 77 616  615 S    p/5 0.0   1 00:10 gemini           gemini
  77 620    1 S    ?   0.0   1 00:10 tow: holder      tow: holder 3
  77 621  620 S    p/4 0.0   1 00:10 claude           claude
 ";
@@ -461,7 +465,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         assert_eq!(dead.command, [&b"make"[..], b"test"]);
         let detached: Vec<_> =
             listed.detached.iter().map(|pane| (pane.pid, &*pane.agent)).collect();
-        assert_eq!(detached, [(600, "codex")]);
+        assert_eq!(detached, [(600, "codex"), (616, "gemini")]);
     }
 
     #[test]

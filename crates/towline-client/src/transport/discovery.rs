@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use mdns_sd::{ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
+use mdns_sd::{IfKind, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
 use tokio::time::Instant;
 
 use super::Fingerprint;
@@ -69,18 +69,13 @@ pub fn announce(
         let (name, host) =
             (format!("{host_name}-{}", listener.port()), format!("{host_name}.local."));
         let properties = [(FINGERPRINT, fingerprint.to_string())];
-        let service = match listener.ip().is_unspecified() {
-            true => ServiceInfo::new(SERVICE, &name, &host, (), listener.port(), &properties[..])?
-                .enable_addr_auto(),
-            false => ServiceInfo::new(
-                SERVICE,
-                &name,
-                &host,
-                listener.ip(),
-                listener.port(),
-                &properties[..],
-            )?,
-        };
+        // The addresses are looked up again and again: those of an interface come and go.
+        let mut service =
+            ServiceInfo::new(SERVICE, &name, &host, (), listener.port(), &properties[..])?
+                .enable_addr_auto();
+        if !listener.ip().is_unspecified() {
+            service.set_interfaces(vec![IfKind::Addr(listener.ip())]);
+        }
         announcement.names.push(service.get_fullname().to_owned());
         announcement.daemon.register(service)?;
     }

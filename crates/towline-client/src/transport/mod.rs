@@ -94,12 +94,25 @@ pub enum Way {
 }
 
 impl Way {
-    /// The last line that whatever carries the stream said of itself (ssh's standard error), without control
-    /// characters; empty where it said nothing.
+    /// What whatever carries the stream said of itself, in one line without control characters; empty where it said
+    /// nothing. For ssh: the error of a `tow` over there, else the last line of standard error.
     pub fn last_words(&self) -> String {
+        self.said().map(|words| words.message).unwrap_or_default()
+    }
+
+    /// The same with lines that help, for a stream that has just ended: what is said may come a little later than the
+    /// end, and is waited for.
+    pub async fn why_ended(&self) -> Option<Words> {
+        if let Self::Ssh(ssh) = self {
+            ssh.said_all().await;
+        }
+        self.said()
+    }
+
+    fn said(&self) -> Option<Words> {
         match self {
-            Self::Stream | Self::Carried(_) => String::new(),
-            Self::Ssh(ssh) => ssh.last_words(),
+            Self::Stream | Self::Carried(_) => None,
+            Self::Ssh(ssh) => ssh.said(),
         }
     }
 }
@@ -141,10 +154,7 @@ pub async fn connect(
         Ok(connection) => return Ok(connection),
         Err(source) => source,
     };
-    let words = match &*way {
-        Way::Ssh(ssh) if source.is_gone() => ssh.why_ended().await,
-        _ => None,
-    };
+    let words = if source.is_gone() { way.why_ended().await } else { None };
     Err(ReachError::Connect { source, words })
 }
 

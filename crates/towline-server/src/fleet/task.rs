@@ -135,19 +135,22 @@ async fn dial(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
         Err(error) => return Err(no_stream(error)),
     };
     let hello = HelloOptions { deadline: CONNECT, heartbeat: HEARTBEAT, ..HelloOptions::default() };
-    let said = |message: String| {
-        // What ssh says of it says more than that its stream has ended.
-        let words = way.last_words();
-        Trouble::new(if words.is_empty() { message } else { words })
+    let said = async |message: String| match way.why_ended().await {
+        // What ssh, or the tow over there, says of it says more than that the stream has ended.
+        Some(words) => Trouble { hints: words.hints, ..Trouble::new(words.message) },
+        None => Trouble::new(message),
     };
     let connection = match Connection::over_halves(reader, writer, hello).await {
         Ok(connection) => connection,
-        Err(error) => return Err(said(error.to_string())),
+        Err(error) => return Err(said(error.to_string()).await),
     };
     let begun = Instant::now();
     let subscribe = request::Body::Subscribe(v1::Subscribe { credit: CREDIT });
     let opened = connection.open(subscribe).await;
-    let (_, updates) = opened.map_err(|error| said(error.to_string()))?;
+    let (_, updates) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return Err(said(error.to_string()).await),
+    };
     {
         let mut known = peer.known();
         let hello = connection.server();

@@ -3,9 +3,10 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use serde::Serialize;
-use towline_client::{Connection, RequestError, Stream, StreamItem};
+use towline_client::{Connection, Flow, RequestError, StreamItem};
 use towline_protocol::v1::{self, request};
 use towline_protocol::{Features, Message};
 
@@ -19,9 +20,6 @@ use crate::redraw::Redraw;
 use crate::request::target_to_look_at;
 use crate::resume::{Resume, SOME_HOST};
 use crate::table::terminal_size;
-
-/// How many bytes of rows may be under way: some screens.
-const CREDIT: u64 = 256 * 1024;
 
 /// Rows as they came, for programs.
 #[derive(Debug, Serialize)]
@@ -92,12 +90,13 @@ async fn follow(
     rows: &mut Rows,
     resume: &mut Resume,
 ) -> Result<Outcome, CommandError> {
+    let mut flow = Flow::default();
     let request = v1::Follow {
         target: target_to_look_at(target),
         lines: shown_lines(args, rows),
         ansi: args.ansi,
         from_line: rows.first_line,
-        credit: CREDIT,
+        credit: flow.first(),
         redraw: rows.redraw.is_some(),
         place: rows.place.filter(|_| rows.redraw.is_none()),
     };
@@ -122,7 +121,8 @@ async fn follow(
         match item {
             StreamItem::Data { data, .. } => {
                 resume.progress();
-                show(&stream, &data, rows)?;
+                show(&data, rows)?;
+                stream.credit(flow.received(data.len(), Instant::now()));
             }
             StreamItem::End(end) => return Ok(Outcome::Ended(end)),
             StreamItem::Ack(_) | StreamItem::Changed => {}
@@ -138,7 +138,7 @@ fn shown_lines(args: &Args, rows: &Rows) -> u32 {
     height.map_or(args.lines, |height| args.lines.min(height.saturating_sub(1)).max(1))
 }
 
-fn show(stream: &Stream, data: &[u8], rows: &mut Rows) -> Result<(), CommandError> {
+fn show(data: &[u8], rows: &mut Rows) -> Result<(), CommandError> {
     let decoded = v1::FollowData::decode(data).map_err(|error| {
         CommandError::failed(format!("the server's rows can't be read: {error}"))
     })?;
@@ -159,7 +159,6 @@ fn show(stream: &Stream, data: &[u8], rows: &mut Rows) -> Result<(), CommandErro
         }
     }
     rows.place = decoded.place;
-    stream.credit(data.len() as u64);
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! `tow peek --raw`: what the program printed, byte for byte.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use towline_client::{Connection, RequestError, StreamItem};
+use towline_client::{Connection, Flow, RequestError, StreamItem};
 use towline_protocol::v1::{self, request};
 
 use super::Args;
@@ -12,9 +13,6 @@ use crate::output;
 use crate::pane::target::{by_id, host_of};
 use crate::request::target_to_look_at;
 use crate::resume::{Resume, SOME_HOST};
-
-/// How many bytes may be under way: enough that a pipe is never empty.
-const CREDIT: u64 = 1024 * 1024;
 
 /// Runs the verb with `--raw`.
 pub(super) async fn run(context: &Context, args: &Args) -> Result<ExitCode, CommandError> {
@@ -62,11 +60,12 @@ impl Copy<'_> {
         connection: &Connection,
         resume: &mut Resume,
     ) -> Result<Copied, CommandError> {
+        let mut flow = Flow::default();
         let request = v1::Raw {
             target: target_to_look_at(&self.target),
             from_offset: self.next_offset,
             follow: self.args.follow,
-            credit: CREDIT,
+            credit: flow.first(),
             // After a lost connection the offset says it better.
             since: self.args.since.filter(|_| self.next_offset.is_none()).unwrap_or_default(),
         };
@@ -91,7 +90,7 @@ impl Copy<'_> {
                 StreamItem::Data { data, offset } => {
                     resume.progress();
                     self.print(&data, offset)?;
-                    stream.credit(data.len() as u64);
+                    stream.credit(flow.received(data.len(), Instant::now()));
                 }
                 StreamItem::End(end) => return Ok(Copied::Ended(end)),
                 StreamItem::Ack(_) | StreamItem::Changed => {}

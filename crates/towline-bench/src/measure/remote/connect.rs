@@ -41,6 +41,7 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     let aliases: Vec<String> = (0..count).map(|host| format!("host-{host}")).collect();
     let mut field = Field::start(NAME, &Contender::MULTIPLEXERS, |contender| {
         let remote = Remote::with_hosts(bench, contender, &aliases)?;
+        remote.agree_cheaply()?;
         remote.set_delay(DELAY)?;
         let all = std::fs::read_to_string(remote.fleet()?.hosts_file())
             .context("reading the list of hosts")?;

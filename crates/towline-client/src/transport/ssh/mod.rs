@@ -46,16 +46,14 @@ pub struct Ssh {
 }
 
 impl Ssh {
-    /// The last line that it said.
-    pub(super) fn last_words(&self) -> String {
-        self.lines.get().pop().unwrap_or_default()
-    }
-
-    /// Why the stream has ended: what a `tow` over there said of its failure, else ssh's own last line. It may come
-    /// just after the stream's end, so it is waited for, shortly.
-    pub(super) async fn why_ended(&self) -> Option<Words> {
+    /// Waits, shortly, until it has said all that it has to say.
+    pub(super) async fn said_all(&self) {
         let mut said_all = self.said_all.clone();
         let _ = timeout(LAST_WORDS, said_all.changed()).await;
+    }
+
+    /// What a `tow` over there said of its failure, else ssh's own last line.
+    pub(super) fn said(&self) -> Option<Words> {
         let lines = self.lines.get();
         let tow = words::of_tow(&self.destination, &lines);
         tow.or_else(|| lines.last().map(|line| Words { message: line.clone(), hints: Vec::new() }))

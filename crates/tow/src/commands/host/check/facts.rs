@@ -17,11 +17,15 @@ pub(crate) struct Facts {
     #[serde(rename = "rtt_ms", serialize_with = "milliseconds")]
     pub(crate) rtt: Option<Duration>,
     /// `Linux`, `Darwin`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) system: String,
     /// As `uname -m` has it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) machine: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) home: String,
     /// The login shell.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) shell: String,
     /// The first line that a login prints though nobody reads it.
     pub(crate) noise: Option<String>,

@@ -147,7 +147,7 @@ pub(crate) async fn check(host: Host, options: DialOptions) -> Checked {
     let (facts, checks, error) = match looked {
         Ok((facts, checks)) => (Some(facts), checks, None),
         Err(error) => {
-            let message = error.message.trim_start_matches(&prefix(&host)).to_owned();
+            let message = reason(&host, &error.message);
             let finding = Finding::of("connection").failed(message.clone());
             let fix = error.hints.first().cloned();
             (None, vec![Finding { fix, ..finding }], Some(message))
@@ -158,9 +158,11 @@ pub(crate) async fn check(host: Host, options: DialOptions) -> Checked {
     Checked { alias, address, ok, reachable: facts.is_some(), error, facts, checks }
 }
 
-/// What the message of an error says that the row says too.
-fn prefix(host: &Host) -> String {
-    format!("cannot reach {}: ", host.alias)
+/// The message of an error without what its row says too.
+fn reason(host: &Host, message: &str) -> String {
+    let said = [host.alias.clone(), host.address.to_string()];
+    let said = said.map(|place| format!("cannot reach {place}: "));
+    said.iter().find_map(|said| message.strip_prefix(said)).unwrap_or(message).to_owned()
 }
 
 /// Looks at a host that commands can be run on.

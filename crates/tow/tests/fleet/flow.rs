@@ -1,0 +1,54 @@
+//! Thin and long links.
+
+use std::time::{Duration, Instant};
+
+use towline_testkit::Outer;
+
+use crate::fleet;
+
+/// How long each byte is under way.
+const DELAY: Duration = Duration::from_millis(50);
+
+/// Bytes a second.
+const RATE: u64 = 500_000;
+
+/// A large terminal, each row of which is new in each painting.
+const SIZE: (u16, u16) = (250, 60);
+
+/// Floods all rows but the first, where it shows the last key. It begins with the first key: a terminal that is resized
+/// forgets its margins.
+const FLOOD: &str = r#"
+stty -icanon -echo
+read_key() { key=$(dd bs=1 count=1 2>/dev/null); }
+read_key
+printf '\033[2;60r\033[2;1H'
+(while :; do head -c 9000 /dev/urandom | base64 -w 240; sleep 0.005; done) &
+while read_key; do printf '\0337\033[1;1Hkey %s\033[K\0338' "$key"; done
+"#;
+
+#[test]
+fn a_key_is_echoed_within_three_round_trips_of_a_flooded_link() {
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    thor.spawn("flood", FLOOD);
+    fleet.tow.ok(&["list"]);
+    thor.relay.set_delay(DELAY);
+    thor.relay.set_rate(Some(RATE));
+    let terminal = Outer::attach(&fleet.tow, &["thor:flood"], SIZE);
+    terminal.type_in("!");
+    terminal.wait_for("it floods", |seen| seen.rows().len() == usize::from(SIZE.1));
+    let passed = thor.relay.bytes_back();
+    let begun = Instant::now();
+    let mut echoes = Vec::new();
+    for key in "abcdefghijklmnopqrstu".chars() {
+        let typed = Instant::now();
+        terminal.type_in(&key.to_string());
+        terminal.wait_for("the key is echoed", |seen| seen.rows()[0] == format!("key {key}"));
+        echoes.push(typed.elapsed());
+    }
+    let rate = (thor.relay.bytes_back() - passed) as f64 / begun.elapsed().as_secs_f64();
+    echoes.sort_unstable();
+    let median = echoes[echoes.len() / 2];
+    eprintln!("echo: {median:?} of {echoes:?}, beside {rate:.0} bytes/s");
+    assert!(median < 6 * DELAY, "{median:?} of {echoes:?}, beside {rate:.0} bytes/s");
+}
