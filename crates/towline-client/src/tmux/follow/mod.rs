@@ -72,6 +72,8 @@ pub(super) struct Followers {
 struct State {
     /// Those that the task hasn't seen yet.
     new: Vec<Follower>,
+    /// How many there have been. A key is never used again: the shell remembers what each was shown.
+    keys: u64,
     /// A task looks after them.
     running: bool,
 }
@@ -106,7 +108,9 @@ impl Followers {
             }
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.new.push(Follower { pane, mode, rows: sender, key: 0 });
+        state.keys += 1;
+        let key = state.keys;
+        state.new.push(Follower { pane, mode, rows: sender, key });
         if !std::mem::replace(&mut state.running, true) {
             tokio::spawn(self.clone().run());
         }
@@ -116,22 +120,22 @@ impl Followers {
     /// Looks until nobody follows any more.
     async fn run(self: Arc<Self>) {
         let mut followers: Vec<Follower> = Vec::new();
-        let mut keys = 0;
+        // Keys of those that have left, which the shell may forget.
+        let mut gone = Vec::new();
         loop {
+            let before: Vec<u64> = followers.iter().map(|follower| follower.key).collect();
             followers.retain(|follower| !follower.rows.is_closed());
+            let stayed = |key: &u64| followers.iter().any(|follower| follower.key == *key);
+            gone.extend(before.into_iter().filter(|key| !stayed(key)));
             {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                for mut new in state.new.drain(..) {
-                    keys += 1;
-                    new.key = keys;
-                    followers.push(new);
-                }
+                followers.append(&mut state.new);
                 if followers.is_empty() {
                     state.running = false;
                     return;
                 }
             }
-            match self.look(&mut followers).await {
+            match self.look(&mut followers, &mut gone).await {
                 Ok(()) => {}
                 Err(error) => {
                     for follower in followers.drain(..) {
@@ -142,7 +146,11 @@ impl Followers {
         }
     }
 
-    async fn look(&self, followers: &mut Vec<Follower>) -> Result<(), TmuxError> {
+    async fn look(
+        &self,
+        followers: &mut Vec<Follower>,
+        gone: &mut Vec<u64>,
+    ) -> Result<(), TmuxError> {
         let mark = nonce(8).map_err(|error| TmuxError::Invalid(error.to_string()))?;
         let able = |follower: &&Follower| follower.rows.capacity() >= PER_LOOK;
         let looked: Vec<u64> = followers.iter().filter(able).map(|one| one.key).collect();
@@ -153,9 +161,11 @@ impl Followers {
         let answer = self
             .shell
             .run(PATIENCE, |found| {
-                script(found, &mark, followers.iter().filter(|one| looked.contains(&one.key)))
+                let followers = followers.iter().filter(|one| looked.contains(&one.key));
+                [forget(gone), script(found, &mark, followers)].concat()
             })
             .await?;
+        gone.clear();
         let text = String::from_utf8_lossy(&answer.output);
         let mut changed: Vec<(u64, u64, &str)> = Vec::new();
         for piece in text.split(mark.as_str()).skip(1) {
@@ -225,6 +235,11 @@ impl Follower {
             let _ = self.rows.try_send(Ok(followed));
         }
     }
+}
+
+/// The script that forgets what followers were shown.
+fn forget(keys: &[u64]) -> Vec<u8> {
+    keys.iter().map(|key| format!("unset tow_seen{key}\n")).collect::<String>().into_bytes()
 }
 
 /// The script that looks at each pane until one of them has changed, a few times at most. What changed is printed

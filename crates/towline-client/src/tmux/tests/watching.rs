@@ -176,3 +176,15 @@ async fn a_host_without_tmux_says_so() {
     };
     assert_eq!(Driver::new(silent).list().await.unwrap_err().to_string(), "why");
 }
+
+#[tokio::test]
+async fn who_follows_later_is_shown_what_another_has_seen() {
+    let (tmux, pane) = Tmux::with(&["sh", "-c", "echo one; cat"]).await;
+    tmux.wait_for(pane, "one").await;
+    let request = v1::Follow { lines: 2, redraw: true, ..v1::Follow::default() };
+    for _ in 0..3 {
+        let mut rows = tmux.driver.follow(pane, &request);
+        let first = tokio::time::timeout(DEADLINE, rows.next()).await.expect("it is shown");
+        assert_eq!(first.unwrap().unwrap().lines, ["one"]);
+    }
+}

@@ -26,8 +26,8 @@ pub(super) fn judge(host: &Host, facts: &Facts, own: &str, protocol: (u32, u32))
     findings.push(agents(host, facts));
     findings.extend(projects(host, facts));
     findings.extend(mosh(host, facts));
-    findings.push(sessions(facts));
-    findings.push(disk(facts));
+    findings.push(sessions(host, facts));
+    findings.push(disk(host, facts));
     findings.extend(logout(host, facts));
     findings.extend(told(host, facts));
     findings
@@ -56,6 +56,11 @@ fn there(host: &Host, command: &str) -> String {
     format!("ssh {} {}", ssh_words(&host.address), shell_quoted(command))
 }
 
+/// The same for a command that may ask.
+fn on_terminal(host: &Host, command: &str) -> String {
+    format!("ssh -t {} {}", ssh_words(&host.address), shell_quoted(command))
+}
+
 fn reached(facts: &Facts) -> Finding {
     let rtt = facts
         .rtt
@@ -71,13 +76,21 @@ fn noise(host: &Host, facts: &Facts) -> Finding {
             let line = line.escape_debug();
             finding
                 .warning(format!(
-                    "print `{line}` for every command: Towline skips it, rsync and scp may not"
+                    "print `{line}` where no terminal is: Towline skips it, rsync and scp may not"
                 ))
-                .fix(format!(
-                    "ssh {}, and let only interactive shells print: [ -t 1 ] || return",
-                    ssh_words(&host.address)
-                ))
+                .fix(on_terminal(host, &format!("${{EDITOR:-vi}} {}", start_up_file(&facts.shell))))
         }
+    }
+}
+
+/// The file that a shell reads for a command given to ssh.
+fn start_up_file(shell: &str) -> &'static str {
+    match shell.rsplit('/').next().unwrap_or(shell) {
+        "bash" => "~/.bashrc",
+        "zsh" => "~/.zshenv",
+        "fish" => "~/.config/fish/config.fish",
+        "csh" | "tcsh" => "~/.cshrc",
+        _ => "~/.profile",
     }
 }
 
@@ -167,7 +180,7 @@ fn agents(host: &Host, facts: &Facts) -> Finding {
     };
     let names = facts.agents.iter().map(named).collect::<Vec<_>>().join(", ");
     let out = facts.agents.iter().find(|agent| agent.logged_in == Some(false));
-    let fix = |agent: &str| format!("ssh -t {} {agent}", ssh_words(&host.address));
+    let fix = |agent: &str| on_terminal(host, agent);
     match out {
         _ if facts.agents.is_empty() => {
             finding.warning("none on the PATH of a login shell: tow spawn starts a shell there")
@@ -208,22 +221,30 @@ fn mosh(host: &Host, facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn sessions(facts: &Facts) -> Finding {
+/// A file of its own comes before the others, and the first value counts. Debian calls the unit `ssh`.
+const MORE_SESSIONS: &str = "echo MaxSessions 10 | sudo tee /etc/ssh/sshd_config.d/00-towline.conf; \
+    sudo systemctl reload sshd || sudo systemctl reload ssh";
+
+fn sessions(host: &Host, facts: &Facts) -> Finding {
     let finding = Finding::of("sessions");
     match facts.max_sessions {
         Some(most) if most < SESSIONS => finding
             .failed(format!("sshd's MaxSessions is {most}; Towline needs {SESSIONS}"))
-            .fix("set MaxSessions 10 in /etc/ssh/sshd_config there, and reload sshd"),
+            .fix(on_terminal(host, MORE_SESSIONS)),
         Some(most) => finding.ok(format!("sshd's MaxSessions is {most}")),
         None => finding.ok("sshd's MaxSessions is at its default"),
     }
 }
 
-fn disk(facts: &Facts) -> Finding {
+fn disk(host: &Host, facts: &Facts) -> Finding {
     let finding = Finding::of("disk");
     match facts.disk_free_bytes {
         Some(free) if free < DISK_LOW => {
-            finding.warning(format!("only {} free in the home folder", bytes_in_words(free)))
+            let message = format!("only {} free in the home folder", bytes_in_words(free));
+            let clean = |tow: &super::facts::Program| {
+                there(host, &format!("{} clean", shell_quoted(&tow.path)))
+            };
+            Finding { fix: facts.tow.as_ref().map(clean), ..finding.warning(message) }
         }
         Some(free) => finding.ok(format!("{} free", bytes_in_words(free))),
         None => finding.ok("not known"),
@@ -382,9 +403,16 @@ mod tests {
                 Facts { max_sessions: Some(2), ..good() },
                 "sessions",
                 Failed,
-                "set MaxSessions 10 in /etc/ssh/sshd_config there, and reload sshd",
+                "ssh -t -p 2222 mac@thor 'echo MaxSessions 10 | sudo tee /etc/ssh/sshd_config.d/00-towline.conf; \
+                 sudo systemctl reload sshd || sudo systemctl reload ssh'",
             ),
-            (host(), Facts { disk_free_bytes: Some(5), ..good() }, "disk", Warning, ""),
+            (
+                host(),
+                Facts { disk_free_bytes: Some(5), ..good() },
+                "disk",
+                Warning,
+                "ssh -p 2222 mac@thor '/p clean'",
+            ),
             (
                 host(),
                 Facts {
@@ -401,7 +429,7 @@ mod tests {
                 Facts { noise: Some("hi".into()), ..good() },
                 "start-up files",
                 Warning,
-                "ssh -p 2222 mac@thor, and let only interactive shells print: [ -t 1 ] || return",
+                "ssh -t -p 2222 mac@thor '${EDITOR:-vi} ~/.profile'",
             ),
             (
                 host(),
