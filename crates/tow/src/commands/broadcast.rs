@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use globset::{Glob, GlobMatcher};
+use towline_client::target::DETACHED_ID;
 use towline_protocol::v1::{self, HostStatus, Pane, reply, request};
 
 use crate::commands::host::ask::{Answers, has_person};
@@ -120,7 +121,9 @@ fn recipients(listed: v1::Listed, name: Option<&GlobMatcher>) -> Vec<Recipient> 
         Some(format!("{} is unreachable: {why}", host.name))
     };
     let wanted = |pane: &Pane| {
-        lives(pane) && !pane.agent.is_empty() && name.is_none_or(|name| name.is_match(&pane.name))
+        // One that runs in no tmux can only be told of.
+        let reached = lives(pane) && pane.id < DETACHED_ID;
+        reached && !pane.agent.is_empty() && name.is_none_or(|name| name.is_match(&pane.name))
     };
     panes
         .iter()
@@ -198,7 +201,12 @@ mod tests {
             ..v1::HostState::default()
         };
         let listed = v1::Listed {
-            panes: vec![pane("", "api", "claude"), pane("", "web", "claude"), pane("", "x", "")],
+            panes: vec![
+                pane("", "api", "claude"),
+                pane("", "web", "claude"),
+                pane("", "x", ""),
+                Pane { id: DETACHED_ID + 7, ..pane("", "outside", "claude") },
+            ],
             hosts: vec![thor],
             ..v1::Listed::default()
         };

@@ -76,6 +76,8 @@ struct State {
     keys: u64,
     /// A task looks after them.
     running: bool,
+    /// Keys of those that have left, which the shell may forget.
+    gone: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -120,7 +122,6 @@ impl Followers {
     /// Looks until nobody follows any more.
     async fn run(self: Arc<Self>) {
         let mut followers: Vec<Follower> = Vec::new();
-        // Keys of those that have left, which the shell may forget.
         let mut gone = Vec::new();
         loop {
             let before: Vec<u64> = followers.iter().map(|follower| follower.key).collect();
@@ -130,7 +131,9 @@ impl Followers {
             {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 followers.append(&mut state.new);
+                gone.append(&mut state.gone);
                 if followers.is_empty() {
+                    state.gone = gone;
                     state.running = false;
                     return;
                 }
