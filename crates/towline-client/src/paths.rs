@@ -160,6 +160,11 @@ impl Paths {
     }
 }
 
+/// The user's home folder, for `~` in what people write.
+pub(crate) fn home_dir() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| home.is_absolute())
+}
+
 /// Connects to a Unix socket, also where its path is too long for a socket address.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Who gets in by tcp and tls, and who doesn't, through the real binary.
 
+mod cable;
 mod discovery;
 mod flood;
 mod listen;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
+use serde_json::Value;
 use towline_testkit::ordeal::Ordeal;
-use towline_testkit::{Cut, Fleet, Random, process, wait_until};
+use towline_testkit::{Cut, Fleet, Random, Tow, process, wait_until};
 
 use crate::fleet;
 
@@ -116,4 +117,39 @@ fn a_send_that_is_cut_is_done_or_in_doubt_and_never_done_twice() {
     let statuses: Vec<i32> = sent.iter().map(|(_, outcome)| outcome.status).collect();
     eprintln!("{statuses:?}");
     assert!(statuses.contains(&0), "{sent:#?}");
+}
+
+#[test]
+fn panes_are_started_and_ended_once_over_a_link_that_is_cut() {
+    const PANES: usize = 12;
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    fleet.tow.ok(&["list"]);
+    let mut random = Random::new();
+    let names: Vec<String> = (0..PANES).map(|number| format!("pane-{number:02}")).collect();
+    let mut while_cut = |words: &[&str]| {
+        let told = std::thread::scope(|scope| {
+            let command = scope.spawn(|| fleet.tow.run(words));
+            random.moment(60);
+            thor.relay.drop_connections();
+            command.join().expect("it runs")
+        });
+        // Before anything was sent the host may be found away.
+        if told.status == 5 { fleet.tow.run(words) } else { told }.expect_status(0)
+    };
+    for name in &names {
+        let words = ["spawn", "--detach", "--on", "thor", "--name", name, "--", "sleep", "1000"];
+        while_cut(&words);
+    }
+    let there = |tow: &Tow| -> Vec<String> {
+        let name = |pane: &Value| pane["name"].as_str().unwrap_or_default().to_owned();
+        let mut names: Vec<String> = tow.panes().iter().map(name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(there(thor.there()), names);
+    for name in &names {
+        while_cut(&["kill", &format!("thor:{name}")]);
+    }
+    assert_eq!(there(thor.there()), [] as [String; 0]);
 }

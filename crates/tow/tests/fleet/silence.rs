@@ -3,9 +3,26 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use towline_testkit::{Fleet, Outer, process, wait_until};
+use towline_testkit::{Cut, Fleet, Outer, process, wait_until};
 
 use crate::fleet;
+
+#[test]
+fn links_that_die_without_a_word_are_found_out_and_replaced() {
+    let cases: [(&str, fn()); 4] = [
+        ("a command", a_command_finds_a_dead_link_out_and_goes_on_over_another),
+        ("typing", what_is_typed_into_a_dead_link_arrives_over_another),
+        ("nobody", a_host_that_went_away_is_waited_for_and_told_of),
+        ("sleep", a_laptop_that_slept_is_live_again_at_once),
+    ];
+    // All at once, as most of what they do is to wait.
+    std::thread::scope(|scope| {
+        for (name, case) in cases {
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            thread.spawn_scoped(scope, case).expect("a thread");
+        }
+    });
+}
 
 /// An attached client of the pane `x` on thor, which echoes what it reads.
 fn attached() -> (Fleet, Outer) {
@@ -18,7 +35,6 @@ fn attached() -> (Fleet, Outer) {
     (fleet, terminal)
 }
 
-#[test]
 fn a_command_finds_a_dead_link_out_and_goes_on_over_another() {
     let (fleet, terminal) = attached();
     fleet.host_named("thor").relay.strand();
@@ -32,7 +48,6 @@ fn a_command_finds_a_dead_link_out_and_goes_on_over_another() {
     leave(terminal);
 }
 
-#[test]
 fn what_is_typed_into_a_dead_link_arrives_over_another() {
     let (fleet, terminal) = attached();
     fleet.host_named("thor").relay.strand();
@@ -47,7 +62,6 @@ fn what_is_typed_into_a_dead_link_arrives_over_another() {
     leave(terminal);
 }
 
-#[test]
 fn a_host_that_went_away_is_waited_for_and_told_of() {
     let (fleet, terminal) = attached();
     let link = &fleet.host_named("thor").relay;
@@ -62,16 +76,22 @@ fn a_host_that_went_away_is_waited_for_and_told_of() {
     assert!(noticed < Duration::from_secs(18), "{noticed:?}");
     assert_eq!(follow.error_line(), "tow: the link to thor broke: reconnecting");
     terminal.type_in("meanwhile\r");
+    link.cut(Cut::Refuse);
     fleet.tow.run(&["peek", "thor:x"]).expect_error(5, "thor is unreachable");
+    terminal.wait_text("reconnecting… (thor is unreachable: ");
     link.restore();
     let begun = Instant::now();
     terminal.wait_text("got meanwhile");
     eprintln!("back: {:?}", begun.elapsed());
     assert_eq!(follow.line(), "got meanwhile");
+    let told = wait_until("it says that it is connected again", || {
+        let line = follow.error_line();
+        (!line.ends_with(": waiting for it")).then_some(line)
+    });
+    assert_eq!(told, "tow: connected again");
     leave(terminal);
 }
 
-#[test]
 fn a_laptop_that_slept_is_live_again_at_once() {
     let (fleet, terminal) = attached();
     let here = || {

@@ -1,6 +1,10 @@
 //! Hosts that have nothing but sshd and tmux, through the real binary, the real sshd and the real tmux.
 
-#![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test tells by a panic what is wrong, and by a line why it was skipped"
+)]
 
 mod agents;
 mod attach;

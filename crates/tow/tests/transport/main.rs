@@ -3,6 +3,7 @@
 mod master;
 mod proxy;
 mod ssh;
+mod unix;
 
 use towline_testkit::Fleet;
 

@@ -12,6 +12,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, val
 use super::file::parse;
 use super::keys::KEYS;
 use super::{Host, HostValue, Hosts, HostsError, is_alias};
+use crate::paths::home_dir;
 use crate::target::LOCAL_HOST;
 
 /// What a new file begins with.
@@ -140,7 +141,7 @@ impl HostsFile {
     /// [`HostsError::Invalid`] where what was set is not what belongs there, and where the file can't be written.
     pub fn save(self) -> Result<Hosts, HostsError> {
         let text = self.document.to_string();
-        let hosts = parse(&self.path, &text, std::env::home_dir().as_deref())?;
+        let hosts = parse(&self.path, &text, home_dir().as_deref())?;
         write(&self.path, &text)
             .map_err(|source| HostsError::Write { path: self.path.clone(), source })?;
         Ok(hosts)

@@ -8,6 +8,7 @@ use super::keys::{KEYS, Key};
 use super::{Address, Host, Hosts, HostsError, LocalHost, is_alias};
 use crate::config::nearest::nearest;
 use crate::config::source::{Problem, line_of, no_toml, settle};
+use crate::paths::home_dir;
 use crate::target::LOCAL_HOST;
 
 /// Reads the list of hosts at `path`; a file that is not there is an empty one.
@@ -16,7 +17,7 @@ use crate::target::LOCAL_HOST;
 /// [`HostsError::Read`] and [`HostsError::Invalid`].
 pub fn load(path: &Path) -> Result<Hosts, HostsError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => parse(path, &text, std::env::home_dir().as_deref()),
+        Ok(text) => parse(path, &text, home_dir().as_deref()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Hosts::default()),
         Err(source) => Err(HostsError::Read { path: path.to_owned(), source }),
     }

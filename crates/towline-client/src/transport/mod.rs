@@ -35,7 +35,7 @@ pub use fingerprint::{Fingerprint, FingerprintError};
 pub use secret::{Secret, SecretError, SecretId, write_private};
 pub use ssh::{FIND_PROGRAM, Ssh, connect_master, disconnect_master, ssh_argv, ssh_words};
 pub(crate) use ssh::{LastLines, why_ssh_ended};
-pub use tcp::is_loopback;
+pub use tcp::{is_loopback, tune};
 pub use tls::fingerprint_of;
 
 /// How a host is dialled.
@@ -57,6 +57,10 @@ pub struct DialOptions {
 
 /// How long dialling may take where nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a server that ends while it is greeted is tried, and the pause in between.
+const TRIES: u32 = 4;
+const AGAIN: Duration = Duration::from_millis(50);
 
 impl DialOptions {
     /// How long dialling may take.
@@ -147,15 +151,24 @@ pub async fn connect(
     options: &DialOptions,
     hello: HelloOptions,
 ) -> Result<Connection, ReachError> {
-    let Dialed { reader, writer, way } = dial(host, options).await?;
-    let way = Arc::new(way);
-    let reader = Kept { reader, _way: Arc::clone(&way) };
-    let source = match Connection::over_halves(reader, writer, hello).await {
-        Ok(connection) => return Ok(connection),
-        Err(source) => source,
-    };
-    let words = if source.is_gone() { way.why_ended().await } else { None };
-    Err(ReachError::Connect { source, words })
+    let mut tries = 0;
+    loop {
+        let Dialed { reader, writer, way } = dial(host, options).await?;
+        let way = Arc::new(way);
+        let reader = Kept { reader, _way: Arc::clone(&way) };
+        let source = match Connection::over_halves(reader, writer, hello.clone()).await {
+            Ok(connection) => return Ok(connection),
+            Err(source) => source,
+        };
+        let words = if source.is_gone() { way.why_ended().await } else { None };
+        // A server that was just ending: next there is its successor, or word that it was stopped.
+        tries += 1;
+        if source.is_gone() && words.is_none() && tries < TRIES && matches!(*way, Way::Ssh(_)) {
+            tokio::time::sleep(AGAIN).await;
+            continue;
+        }
+        return Err(ReachError::Connect { source, words });
+    }
 }
 
 /// A reader and what keeps its stream open.

@@ -221,3 +221,83 @@ async fn seal(
         to.write_all(&frame[..2 + length]).await?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn streams() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (one, other) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (one.unwrap(), other.unwrap().0)
+    }
+
+    /// Both parts of a handshake: the client's secret, and the server's.
+    async fn shaken(
+        client: &Secret,
+        server: &Secret,
+    ) -> (Result<(Session, TcpStream), NoiseError>, Result<(Session, TcpStream), NoiseError>) {
+        let print = Fingerprint([5; 32]);
+        let (mut near, mut far) = streams().await;
+        let initiate = async {
+            assert_eq!(greeted(&mut near).await?, print);
+            initiate(&mut near, &print, client).await.map(|session| (session, near))
+        };
+        let respond = async {
+            let of = |id| Some(server.clone()).filter(|secret| secret.id() == id);
+            let (session, id) = respond(&mut far, &print, of).await?;
+            assert_eq!(id, server.id());
+            Ok((session, far))
+        };
+        tokio::join!(initiate, respond)
+    }
+
+    #[tokio::test]
+    async fn much_is_carried_both_ways_at_once() {
+        let secret = Secret::random().unwrap();
+        let (near, far) = shaken(&secret, &secret).await;
+        let ends = [near.unwrap(), far.unwrap()].map(|(session, stream)| {
+            let (own, other) = UnixStream::pair().unwrap();
+            tokio::spawn(session.carry(stream, other));
+            own
+        });
+        let sent: Vec<u8> = (0..3_000_000u32).map(|n| n.to_le_bytes()[0]).collect();
+        let talks = ends.map(|end| {
+            let sent = sent.clone();
+            tokio::spawn(async move {
+                let (mut from, mut to) = end.into_split();
+                let count = sent.len();
+                let writing = tokio::spawn(async move { to.write_all(&sent).await.map(|()| to) });
+                let mut received = vec![0; count];
+                from.read_exact(&mut received).await.unwrap();
+                // Kept until the other end has read all.
+                (received, writing.await.unwrap().unwrap(), from)
+            })
+        });
+        let mut open = Vec::new();
+        for talk in talks {
+            let talked = talk.await.unwrap();
+            assert!(talked.0 == sent);
+            open.push(talked);
+        }
+    }
+
+    #[tokio::test]
+    async fn ends_with_different_secrets_come_to_nothing() {
+        let (one, other) = (Secret::random().unwrap(), Secret::random().unwrap());
+        let (near, far) = shaken(&one, &other).await;
+        assert!(matches!(near, Err(NoiseError::Unproven)), "{near:?}");
+        assert!(matches!(far, Err(NoiseError::Unproven)), "{far:?}");
+    }
+
+    #[tokio::test]
+    async fn what_greets_otherwise_is_foreign() {
+        for greeting in [&b""[..], b"SSH-2.0-OpenSSH", &[0; 40]] {
+            let outcome = greeted(&mut &*greeting).await;
+            assert!(matches!(outcome, Err(NoiseError::Foreign)), "{outcome:?}");
+        }
+    }
+}

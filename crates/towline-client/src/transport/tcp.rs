@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::{TcpStream, lookup_host};
 
@@ -14,6 +15,36 @@ use crate::hosts::Host;
 pub fn is_loopback(addresses: &[SocketAddr]) -> bool {
     !addresses.is_empty()
         && addresses.iter().all(|address| address.ip().to_canonical().is_loopback())
+}
+
+/// After so long without a word the system asks whether the other end is still there,
+const IDLE: Duration = Duration::from_secs(5);
+
+/// and again and again so often,
+const ASK: Duration = Duration::from_secs(5);
+
+/// and takes it for gone after so many questions without an answer.
+const QUESTIONS: u32 = 2;
+
+/// Sets a connection up at either end: a keystroke waits for nothing, and an end that is gone without a word (asleep,
+/// on another network) is noticed after fifteen seconds, as with ssh.
+///
+/// # Errors
+/// The system's.
+pub fn tune(stream: &TcpStream) -> io::Result<()> {
+    use rustix::net::sockopt;
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, ASK)?;
+    sockopt::set_tcp_keepcnt(stream, QUESTIONS)?;
+    // While something waits for its acknowledgement, the system asks no such questions.
+    #[cfg(target_os = "linux")]
+    {
+        let patience = (IDLE + ASK * QUESTIONS).as_millis();
+        sockopt::set_tcp_user_timeout(stream, u32::try_from(patience).unwrap_or(u32::MAX))?;
+    }
+    Ok(())
 }
 
 /// The words of a failed connection.
@@ -34,8 +65,7 @@ pub(super) fn unproven(host: &Host, message: &str) -> DialError {
 /// Connects to the first of a name's addresses that answers.
 pub(super) async fn connect(name: &str, port: u16) -> Result<TcpStream, DialError> {
     let stream = TcpStream::connect((name, port)).await.map_err(|error| unreachable(&error))?;
-    // A keystroke waits for nothing.
-    stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
+    tune(&stream).map_err(|error| unreachable(&error))?;
     Ok(stream)
 }
 
@@ -66,7 +96,7 @@ pub(super) async fn dial(
     }
     let mut stream =
         TcpStream::connect(addresses.as_slice()).await.map_err(|error| unreachable(&error))?;
-    stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
+    tune(&stream).map_err(|error| unreachable(&error))?;
     let server = noise::greeted(&mut stream).await.map_err(|error| refusal(host, error))?;
     let secret = secret_for(host, Some(server), options)?;
     let session = noise::initiate(&mut stream, &server, &secret)

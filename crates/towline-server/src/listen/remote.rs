@@ -13,7 +13,7 @@ use towline_client::hosts::Address;
 use towline_client::socket::Socket;
 use towline_client::transport::noise::{self, NoiseError};
 use towline_client::transport::proof::{self, CLAIM, EXPORTER, EXPORTER_LABEL, Role};
-use towline_client::transport::{SecretId, carry};
+use towline_client::transport::{SecretId, carry, tune};
 
 use super::PAUSE;
 use super::bind::Bound;
@@ -62,8 +62,9 @@ async fn serve_peer(
     tls: bool,
 ) {
     let slot = auth.slots.hold(id);
-    // A keystroke waits for nothing.
-    let _ = stream.set_nodelay(true);
+    if let Err(error) = tune(&stream) {
+        tracing::debug!("{peer}: {error}");
+    }
     let refused = if tls {
         match within(by_tls(auth, &mut stream)).await {
             Ok((stream, id, name)) => {

@@ -28,7 +28,7 @@ use crate::error::{CommandError, ErrorKind};
 pub(crate) const EXAMPLES: &str = "A HOST is an alias of the list, or [USER@]HOST[:PORT].
 
 Examples:
-  tow host add thor ssh://mac@nixos-thor --projects ~/src
+  tow host add thor ssh://mac@nixos-thor --projects '~/src'
   tow host check                     what each host has, and what it lacks
   tow host setup thor                clone your projects there, install tow
   tow host connect thor              answer ssh's questions once";

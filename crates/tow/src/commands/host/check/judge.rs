@@ -388,7 +388,7 @@ mod tests {
                 },
                 "agents",
                 Warning,
-                "ssh -t -p 2222 mac@thor '/a b/codex'",
+                r"ssh -t -p 2222 mac@thor ''\''/a b/codex'\'''",
             ),
             (
                 Host { projects: Some("~/my src".into()), ..host() },

@@ -75,8 +75,8 @@ async fn step(setup: &Setup<'_>) -> Step {
         Err(error) => return Step::failed(STEP, error),
     };
     let kind = &agent.kind;
-    let by_hand =
-        format!("ssh -t {} {}", ssh_words(&setup.host.address), shell_quoted(&agent.path));
+    let command = shell_quoted(&shell_quoted(&agent.path));
+    let by_hand = format!("ssh -t {} {command}", ssh_words(&setup.host.address));
     match asks(&screen) {
         Asks::Login => {
             Step::new(STEP, Outcome::Skipped, format!("{kind} asks you to log in")).hint(by_hand)

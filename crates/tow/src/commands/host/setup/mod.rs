@@ -32,7 +32,7 @@ A PROJECT is a folder here, or the name of one in the folder of projects of
 
 Examples:
   tow host setup thor ~/src/app ~/src/lib
-  tow host setup thor --projects ~/src --yes
+  tow host setup thor --projects '~/src' --yes
   tow host setup thor -A                   git there uses the keys of your ssh agent";
 
 /// What the verb takes.
