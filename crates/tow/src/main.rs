@@ -1,5 +1,6 @@
 //! The `tow` command.
 
+mod ask;
 mod attach;
 mod caller;
 mod cli;

@@ -6,7 +6,7 @@ use globset::{Glob, GlobMatcher};
 use towline_client::target::DETACHED_ID;
 use towline_protocol::v1::{self, HostStatus, Pane, reply, request};
 
-use crate::commands::host::ask::{Answers, has_person};
+use crate::ask::{Answers, has_person};
 use crate::commands::send::{Delivery, Typing, in_words, report, to_many};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};

@@ -1,5 +1,8 @@
 //! Who gets in by tcp and tls, and who doesn't, through the real binary.
 
+#![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
+#![allow(clippy::print_stderr, reason = "what a test says is shown where it fails")]
+
 mod cable;
 mod discovery;
 mod flood;

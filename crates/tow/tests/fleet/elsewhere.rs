@@ -27,22 +27,6 @@ fn with_pane() -> Fleet {
 }
 
 #[test]
-fn a_pane_of_tmux_is_worked_in_by_ssh() {
-    if no_terminals() {
-        return;
-    }
-    let fleet = with_pane();
-    let mut outer = Outer::start(fleet.tow.command(&["attach", "loki:x"]), SIZE);
-    outer.wait_text("ready");
-    outer.type_in("hello\r");
-    outer.wait_text("got hello");
-    // tmux takes a prefix and a key that come at once for a paste.
-    fleet.host_named("loki").tmux(&["detach-client", "-s", "agents"]);
-    assert_eq!(outer.finish(), Some(0));
-    assert!(fleet.tow.ok(&["peek", "loki:x"]).contains("got hello"));
-}
-
-#[test]
 fn inside_tmux_it_is_a_window_of_its_own() {
     if no_terminals() {
         return;

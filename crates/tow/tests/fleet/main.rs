@@ -12,7 +12,6 @@ mod list;
 mod networks;
 mod seen;
 mod silence;
-mod tmux;
 mod verbs;
 
 use towline_testkit::Fleet;

@@ -1,5 +1,8 @@
 //! The ways to another host, through the real binary and the real sshd.
 
+#![allow(clippy::unwrap_used, reason = "a test tells by a panic what is wrong")]
+#![allow(clippy::print_stderr, reason = "what a test says is shown where it fails")]
+
 mod master;
 mod proxy;
 mod ssh;

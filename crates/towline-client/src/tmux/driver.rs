@@ -1,7 +1,7 @@
 //! The operations.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
@@ -9,6 +9,7 @@ use towline_protocol::v1;
 
 use super::follow::Followers;
 use super::frame::{Answer, nonce};
+use super::processes::Sampler;
 use super::script::{self, LINE_TOO_LONG, Script};
 use super::setup::Found;
 use super::shell::Shell;
@@ -27,6 +28,7 @@ pub struct Driver {
     shell: Shell,
     followers: Arc<Followers>,
     patience: Duration,
+    sampler: std::sync::Mutex<Sampler>,
     /// One at a time looks whether a name is free and takes it.
     naming: Mutex<()>,
 }
@@ -39,6 +41,7 @@ impl Driver {
             followers: Arc::new(Followers::new(place.clone())),
             place,
             patience: PATIENCE,
+            sampler: Default::default(),
             naming: Mutex::default(),
         }
     }
@@ -85,8 +88,11 @@ impl Driver {
         let mark = nonce(8).map_err(|error| TmuxError::Invalid(error.to_string()))?;
         let answer = self.shell.run(self.patience, |found| list::script(found, &mark)).await?;
         let found = self.shell.found(self.patience).await?;
-        let mut listed = list::parse(&answer.output, &mark, now())
-            .map_err(|said| script::refused(&self.place, said.as_bytes()))?;
+        let mut listed = {
+            let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
+            list::parse(&answer.output, &mark, now(), &mut sampler)
+                .map_err(|said| script::refused(&self.place, said.as_bytes()))?
+        };
         listed.version = found.version.clone();
         Ok(listed)
     }

@@ -1,12 +1,12 @@
 //! What there is on a host: panes, who is attached to them, and the agents in their processes.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use towline_agents::agent_in_tree;
 use towline_protocol::v1;
 
-use super::processes::{self, Table};
+use super::processes::{self, Sampler, Table, Usage};
 use super::quote;
 use super::setup::Found;
 
@@ -118,8 +118,14 @@ struct Parts<'a> {
 }
 
 /// Reads what the script printed. `now` is this machine's time: microseconds since 1970 UTC; what the host tells by
-/// its own clock is told by ours. `Err` holds tmux's words where it could not list.
-pub(super) fn parse(output: &[u8], mark: &str, now: u64) -> Result<Listed, String> {
+/// its own clock is told by ours. `Err` holds tmux's words where it could not list. `sampler` remembers what was used
+/// before.
+pub(super) fn parse(
+    output: &[u8],
+    mark: &str,
+    now: u64,
+    sampler: &mut Sampler,
+) -> Result<Listed, String> {
     let parts = parts(output, mark);
     if parts.panes.is_empty() && !is_nobody(&parts.said) {
         return Err(parts.said);
@@ -148,7 +154,14 @@ pub(super) fn parse(output: &[u8], mark: &str, now: u64) -> Result<Listed, Strin
         pane.attached = attached.get(&record.number("session_id")).copied().unwrap_or(0);
         panes.push(pane);
     }
-    let detached = detached(&parts.processes, parts.uid, now);
+    let mut detached = detached(&parts.processes, parts.uid, now);
+    let running = panes.iter_mut().chain(&mut detached).filter(|pane| pane.pid > 0);
+    let mut running: Vec<&mut v1::Pane> = running.collect();
+    let roots: Vec<(i32, Usage)> =
+        running.iter().map(|pane| (pane.pid, parts.processes.usage(pane.pid))).collect();
+    for (pane, percent) in running.iter_mut().zip(sampler.percents(&roots, Instant::now())) {
+        pane.cpu_percent = percent;
+    }
     Ok(Listed { panes, detached, version: None })
 }
 
@@ -232,7 +245,7 @@ fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
     let pid: i32 = record.number("pane_pid");
     let dead = record.text("pane_dead") == "1";
     let agent = if dead { None } else { agent_in_tree(&table.processes, pid) };
-    let (cpu_percent, memory_bytes) = if dead { (0.0, 0) } else { table.usage(pid) };
+    let usage = if dead { Usage::default() } else { table.usage(pid) };
     let age = table.facts(pid).map(|facts| facts.age);
     let title = record.text("pane_title");
     // Until a program sets one, tmux has the host's name for a title.
@@ -262,8 +275,8 @@ fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
         } else {
             title.chars().filter(|c| !c.is_control()).collect()
         },
-        cpu_percent,
-        memory_bytes,
+        cpu_percent: usage.cpu_percent,
+        memory_bytes: usage.memory_bytes,
         exit,
         status: if dead { v1::PaneStatus::Ended } else { v1::PaneStatus::Running }.into(),
         agent: agent.map_or_else(String::new, |(_, kind)| kind.to_owned()),
@@ -340,7 +353,7 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
         if under || !own(process.pid) {
             continue;
         }
-        let (cpu_percent, memory_bytes) = table.usage(process.pid);
+        let usage = table.usage(process.pid);
         let age = table.facts(process.pid).map_or(0, |facts| micros(facts.age));
         found.push(v1::Pane {
             name: kind.to_owned(),
@@ -348,8 +361,8 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
             command: process.argv.iter().map(|word| word.clone().into_bytes()).collect(),
             pid: process.pid,
             created_at: now.saturating_sub(age),
-            cpu_percent,
-            memory_bytes,
+            cpu_percent: usage.cpu_percent,
+            memory_bytes: usage.memory_bytes,
             status: v1::PaneStatus::Running.into(),
             agent: kind.to_owned(),
             tmux: true,
@@ -446,7 +459,8 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
             &[("session_id", "$1"), ("client_control_mode", "1"), ("client_readonly", "0")],
         ];
         let now = 2_000_000_000;
-        let listed = parse(&output(&[first, again, dead], &clients, PS), M, now).unwrap();
+        let output = output(&[first, again, dead], &clients, PS);
+        let listed = parse(&output, M, now, &mut Sampler::default()).unwrap();
         assert_eq!(listed.panes.len(), 2);
         let pane = &listed.panes[0];
         assert_eq!((pane.id, pane.window, pane.pane, pane.pid), (7, 2, 1, 501));
@@ -472,7 +486,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
     fn no_server_is_no_pane_and_a_complaint_is_told() {
         let said = |words: &str| {
             let text = format!("{M}Snow\n1\n2\n{M}Stmux\n{words}\n{M}Sps\n");
-            parse(text.as_bytes(), M, 0).map(|listed| listed.panes.len())
+            parse(text.as_bytes(), M, 0, &mut Sampler::default()).map(|listed| listed.panes.len())
         };
         assert_eq!(said("no server running on /tmp/tmux-0/default"), Ok(0));
         assert_eq!(
@@ -482,7 +496,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         assert_eq!(said("no current session"), Ok(0));
         assert_eq!(said(""), Ok(0));
         assert_eq!(said("protocol version mismatch"), Err("protocol version mismatch".into()));
-        assert_eq!(parse(b"", M, 0), Ok(Listed::default()));
+        assert_eq!(parse(b"", M, 0, &mut Sampler::default()), Ok(Listed::default()));
     }
 
     #[test]

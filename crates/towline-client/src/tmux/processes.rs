@@ -1,7 +1,7 @@
 //! A host's processes, as `ps` tells them.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use towline_agents::Process;
 
@@ -10,8 +10,8 @@ use towline_agents::Process;
 /// second form is for systems whose `ps` knows less (BusyBox). A program is told by the beginning of its arguments; the
 /// rest would only be carried here.
 pub(super) const SCRIPT: &str = "{ ps -ww -A -o uid=UID -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o pcpu=CPU \
--o rss=RSS -o etime=ETIME -o ucomm=NAMENAMENAMENAME -o args=ARGS 2>/dev/null || \
-ps -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o rss=RSS -o etime=ETIME -o comm=NAMENAMENAMENAME -o args=ARGS; \
+-o rss=RSS -o etime=ETIME -o time=TIME -o ucomm=NAMENAMENAMENAME -o args=ARGS 2>/dev/null || \
+ps -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o rss=RSS -o etime=ETIME -o time=TIME -o comm=NAMENAMENAMENAME -o args=ARGS; \
 } 2>/dev/null | cut -b 1-500\n";
 
 /// What a process is and uses.
@@ -19,14 +19,67 @@ ps -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o rss=RSS -o etime=ETIME -o 
 pub(super) struct Facts {
     /// Whose it is; `None` where `ps` doesn't tell.
     pub(super) uid: Option<u32>,
-    /// Percent of one core.
+    /// Percent of one core: on Linux over its life, on macOS over the last minute.
     pub(super) cpu_percent: f64,
     /// Resident bytes.
     pub(super) memory_bytes: u64,
     /// How long it has run.
     pub(super) age: Duration,
+    /// CPU time that it has used: on Linux in whole seconds.
+    pub(super) cpu: Duration,
     /// It has a terminal.
     pub(super) terminal: bool,
+}
+
+/// What a process and all below it use.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Usage {
+    /// Percent of one core, as `ps` tells it.
+    pub(super) cpu_percent: f64,
+    /// Resident bytes.
+    pub(super) memory_bytes: u64,
+    /// CPU time used so far.
+    pub(super) cpu: Duration,
+}
+
+/// Trees that were looked at before, by the root's process id: so that what one uses now can be told, rather than over
+/// its life.
+#[derive(Debug, Default)]
+pub(super) struct Sampler {
+    last: HashMap<i32, Sample>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Instant,
+    cpu: Duration,
+    percent: f64,
+}
+
+/// `ps` tells whole seconds on Linux: over a shorter time a rate would be a guess.
+const SPAN: Duration = Duration::from_secs(10);
+
+impl Sampler {
+    /// Percent of one core that each tree has used since the last sample; as `ps` has it where there was none. Forgets
+    /// all others.
+    pub(super) fn percents(&mut self, roots: &[(i32, Usage)], now: Instant) -> Vec<f64> {
+        self.last.retain(|pid, _| roots.iter().any(|(root, _)| root == pid));
+        let percent = |(pid, usage): &(i32, Usage)| {
+            let sample = self.last.entry(*pid).or_insert(Sample {
+                at: now,
+                cpu: usage.cpu,
+                percent: usage.cpu_percent,
+            });
+            let span = now.duration_since(sample.at);
+            if span >= SPAN {
+                let used = usage.cpu.saturating_sub(sample.cpu).as_secs_f64();
+                let percent = 100.0 * used / span.as_secs_f64();
+                *sample = Sample { at: now, cpu: usage.cpu, percent };
+            }
+            sample.percent
+        };
+        roots.iter().map(percent).collect()
+    }
 }
 
 /// All processes of a host.
@@ -46,12 +99,16 @@ impl Table {
         self.processes.iter().find(|process| process.pid == pid)
     }
 
-    /// CPU (percent of one core) and resident bytes of a process and all below it.
-    pub(super) fn usage(&self, root: i32) -> (f64, u64) {
+    /// What a process and all below it use.
+    pub(super) fn usage(&self, root: i32) -> Usage {
         let tree = towline_agents::descendants(&self.processes, root);
-        tree.iter()
-            .filter_map(|process| self.facts(process.pid))
-            .fold((0.0, 0), |sum, facts| (sum.0 + facts.cpu_percent, sum.1 + facts.memory_bytes))
+        let mut usage = Usage::default();
+        for facts in tree.iter().filter_map(|process| self.facts(process.pid)) {
+            usage.cpu_percent += facts.cpu_percent;
+            usage.memory_bytes += facts.memory_bytes;
+            usage.cpu += facts.cpu;
+        }
+        usage
     }
 }
 
@@ -92,6 +149,7 @@ pub(super) fn parse(text: &str) -> Table {
                 .unwrap_or(0.0),
             memory_bytes: value("RSS").map_or(0, kilobytes),
             age: value("ETIME").and_then(elapsed).unwrap_or_default(),
+            cpu: value("TIME").and_then(elapsed).unwrap_or_default(),
             terminal: value("TTY").is_some_and(|tty| !tty.starts_with(['?', '-'])),
         };
         table.facts.insert(pid, facts);
@@ -121,9 +179,10 @@ fn kilobytes(text: &str) -> u64 {
     digits.parse::<u64>().unwrap_or(0) * unit
 }
 
-/// Reads `[[days-]hours:]minutes:seconds`.
+/// Reads `[[days-]hours:]minutes:seconds`; a fraction of the last second (macOS) is left out.
 fn elapsed(text: &str) -> Option<Duration> {
     let (days, rest) = text.split_once('-').unwrap_or(("0", text));
+    let rest = rest.split(['.', ',']).next()?;
     let mut seconds = 0;
     for part in rest.split(':') {
         seconds = seconds * 60 + part.parse::<u64>().ok()?;
@@ -161,11 +220,13 @@ garbage
                 cpu_percent: 12.5,
                 memory_bytes: 90_000 * 1024,
                 age: Duration::from_secs(306),
+                cpu: Duration::ZERO,
                 terminal: true,
             })
         );
         assert!(!table.facts(812).unwrap().terminal);
-        assert_eq!(table.usage(812), (12.6, 93_000 * 1024));
+        let usage = table.usage(812);
+        assert_eq!((usage.cpu_percent, usage.memory_bytes), (12.6, 93_000 * 1024));
     }
 
     #[test]
@@ -179,10 +240,32 @@ garbage
     }
 
     #[test]
+    fn what_is_used_now_is_told_once_there_is_something_to_compare() {
+        let mut sampler = Sampler::default();
+        let begin = Instant::now();
+        let mut percent = |after: u64, cpu: u64| {
+            let cpu = Duration::from_secs(cpu);
+            let usage = Usage { cpu_percent: 50.0, cpu, ..Usage::default() };
+            sampler.percents(&[(7, usage)], begin + Duration::from_secs(after))[0]
+        };
+        assert_eq!(percent(0, 100), 50.0);
+        assert_eq!(percent(5, 105), 50.0, "too soon");
+        assert_eq!(percent(20, 104), 20.0);
+        assert_eq!(percent(25, 104), 20.0);
+        assert_eq!(percent(40, 104), 0.0);
+        assert!(sampler.percents(&[], begin).is_empty());
+        assert!(sampler.last.is_empty());
+    }
+
+    #[test]
     fn times_of_ps_are_read() {
-        for (text, seconds) in
-            [("00:07", 7), ("01:02", 62), ("1:02:03", 3723), ("2-00:00:01", 172_801)]
-        {
+        for (text, seconds) in [
+            ("00:07", 7),
+            ("01:02", 62),
+            ("1:02:03", 3723),
+            ("2-00:00:01", 172_801),
+            ("3:02.91", 182),
+        ] {
             assert_eq!(elapsed(text), Some(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(elapsed("x"), None);

@@ -10,7 +10,8 @@ use towline_client::hosts::{
 
 use super::check::{self, Checked};
 use super::remote::{self, Script};
-use super::{ask, connect, install};
+use super::{connect, install};
+use crate::ask;
 use crate::commands::doctor::finding::render;
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};

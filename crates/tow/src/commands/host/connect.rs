@@ -8,7 +8,8 @@ use towline_client::hosts::Host;
 use towline_client::transport::{DialOptions, disconnect_master};
 use towline_protocol::v1::{self, reply, request};
 
-use super::{ask, remote};
+use super::remote;
+use crate::ask;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;

@@ -3,7 +3,6 @@
 //! One file per verb. [`remote`] runs scripts on a host; what a verb decides it decides in pure functions.
 
 mod add;
-pub(crate) mod ask;
 pub(crate) mod check;
 mod connect;
 mod discover;

@@ -9,8 +9,9 @@ use towline_client::hosts::{Address, Host, HostValue, Hosts, HostsFile, is_alias
 use towline_client::io_error_in_words;
 use towline_client::transport::{FIND_PROGRAM, Fingerprint, PairCode, Secret};
 
+use super::connect;
 use super::remote::{self, Script};
-use super::{ask, connect};
+use crate::ask;
 use crate::commands::server::pair::{PairJson, host_name};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// What the client is called: letters, digits, `.`, `_` and `-`
     name: String,
     /// Where the client reaches this server [default: this host's name and the port that it listens at]
-    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = proven)]
     address: Option<Address>,
     /// Print JSON
     #[arg(long)]
@@ -131,6 +131,15 @@ pub(super) fn revoke(context: &Context, args: &RevokeArgs) -> Result<ExitCode, C
             let message = format!("no client called {} is paired", args.name);
             Err(CommandError::new(ErrorKind::NotFound, message).hint("tow server clients"))
         }
+    }
+}
+
+/// Reads an address at which a secret is asked for.
+fn proven(text: &str) -> Result<Address, String> {
+    match Address::parse(text) {
+        Ok(address @ (Address::Tls { .. } | Address::Tcp { .. })) => Ok(address),
+        Ok(_) => Err("pairing is for tls://HOST:PORT, or for tcp at the end of a tunnel".into()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

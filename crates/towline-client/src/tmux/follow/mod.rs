@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use towline_protocol::v1;
 
 use super::frame::nonce;
@@ -22,8 +23,12 @@ use settle::{ABOVE_MAX, Above, Settle};
 /// One script looks so often, at most, before it answers: what is added meanwhile waits for the next script.
 const LOOKS: u32 = 3;
 
-/// The pause between two looks, in seconds, as `sleep` takes it.
-const PAUSE: &str = "0.1";
+/// The pause between two looks, in seconds, as `sleep` takes it: while something changes, and when nothing has for
+/// [`STILL`]. A look costs the host some three milliseconds.
+const PAUSES: (&str, &str) = ("0.1", "0.3");
+
+/// When nothing has changed for so long, it is looked at less often.
+const STILL: Duration = Duration::from_secs(5);
 
 /// How long one script may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -123,6 +128,7 @@ impl Followers {
     async fn run(self: Arc<Self>) {
         let mut followers: Vec<Follower> = Vec::new();
         let mut gone = Vec::new();
+        let mut changed = Instant::now();
         loop {
             let before: Vec<u64> = followers.iter().map(|follower| follower.key).collect();
             followers.retain(|follower| !follower.rows.is_closed());
@@ -138,8 +144,10 @@ impl Followers {
                     return;
                 }
             }
-            match self.look(&mut followers, &mut gone).await {
-                Ok(()) => {}
+            let pause = if changed.elapsed() < STILL { PAUSES.0 } else { PAUSES.1 };
+            match self.look(&mut followers, &mut gone, pause).await {
+                Ok(true) => changed = Instant::now(),
+                Ok(false) => {}
                 Err(error) => {
                     for follower in followers.drain(..) {
                         let _ = follower.rows.try_send(Err(error.clone()));
@@ -149,23 +157,25 @@ impl Followers {
         }
     }
 
+    /// Looks at what is followed until something has changed, a few times at most; whether it has.
     async fn look(
         &self,
         followers: &mut Vec<Follower>,
         gone: &mut Vec<u64>,
-    ) -> Result<(), TmuxError> {
+        pause: &str,
+    ) -> Result<bool, TmuxError> {
         let mark = nonce(8).map_err(|error| TmuxError::Invalid(error.to_string()))?;
         let able = |follower: &&Follower| follower.rows.capacity() >= PER_LOOK;
         let looked: Vec<u64> = followers.iter().filter(able).map(|one| one.key).collect();
         if looked.is_empty() {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            return Ok(());
+            return Ok(false);
         }
         let answer = self
             .shell
             .run(PATIENCE, |found| {
                 let followers = followers.iter().filter(|one| looked.contains(&one.key));
-                [forget(gone), script(found, &mark, followers)].concat()
+                [forget(gone), script(found, &mark, followers, pause)].concat()
             })
             .await?;
         gone.clear();
@@ -177,6 +187,7 @@ impl Followers {
             let (key, above) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
             changed.push((key, above, rest.strip_suffix('\n').unwrap_or(rest)));
         }
+        let news = !changed.is_empty();
         followers.retain_mut(|follower| {
             if !looked.contains(&follower.key) {
                 return true;
@@ -191,7 +202,7 @@ impl Followers {
                 }
             }
         });
-        Ok(())
+        Ok(news)
     }
 }
 
@@ -247,7 +258,12 @@ fn forget(keys: &[u64]) -> Vec<u8> {
 
 /// The script that looks at each pane until one of them has changed, a few times at most. What changed is printed
 /// behind the mark, the follower's key and the number of rows above the screen.
-fn script<'a>(found: &Found, mark: &str, followers: impl Iterator<Item = &'a Follower>) -> Vec<u8> {
+fn script<'a>(
+    found: &Found,
+    mark: &str,
+    followers: impl Iterator<Item = &'a Follower>,
+    pause: &str,
+) -> Vec<u8> {
     let tmux = found.tmux();
     let mut looks = String::new();
     for Follower { pane, mode, key, .. } in followers {
@@ -293,7 +309,7 @@ while :; do
 {looks}
 [ -z "$tow_hit" ] || break
 tow_n=$((tow_n + 1)); [ $tow_n -lt {LOOKS} ] || break
-sleep {PAUSE} 2>/dev/null || {{ sleep 1; break; }}
+sleep {pause} 2>/dev/null || {{ sleep 1; break; }}
 done
 "#
     )

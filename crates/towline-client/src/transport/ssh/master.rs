@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::words::{self, LastLines};
-use super::{argv, control};
+use super::{LAST_WORDS, argv, control};
 use crate::hosts::Host;
 use crate::transport::{DialError, DialOptions};
 
@@ -103,23 +103,21 @@ pub async fn connect_master(host: &Host, options: &DialOptions) -> Result<(), Di
     command.stdin(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| cannot_run(&error))?;
     let lines = LastLines::default();
-    let reading = {
-        let (lines, stderr) = (lines.clone(), child.stderr.take());
-        async move {
-            if let Some(stderr) = stderr {
-                lines.read(stderr).await;
-            }
-        }
+    let reading = child.stderr.take().map(|stderr| {
+        let lines = lines.clone();
+        tokio::spawn(async move { lines.read(stderr).await })
+    });
+    let status = match tokio::time::timeout(options.patience(), child.wait()).await {
+        Ok(status) => status.map_err(|error| cannot_run(&error))?,
+        Err(_) => return Err(DialError::Unreachable("Connection timed out".into())),
     };
-    let both = async { tokio::join!(child.wait(), reading).0 };
-    match tokio::time::timeout(options.patience(), both).await {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Err(error)) => Err(cannot_run(&error)),
-        Ok(Ok(_)) => {
-            Err(words::classify(&host.alias, &argv::ssh_words(&host.address), &lines.get()))
-        }
-        Err(_) => Err(DialError::Unreachable("Connection timed out".into())),
+    if status.success() {
+        return Ok(());
     }
+    if let Some(reading) = reading {
+        let _ = tokio::time::timeout(LAST_WORDS, reading).await;
+    }
+    Err(words::classify(&host.alias, &argv::ssh_words(&host.address), &lines.get()))
 }
 
 /// Closes the host's master connection, with every session on it. Whether there was one.

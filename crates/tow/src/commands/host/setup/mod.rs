@@ -14,9 +14,9 @@ use serde::Serialize;
 use towline_client::hosts::{Host, HostValue, HostsFile};
 use towline_client::transport::DialOptions;
 
-use super::ask::Answers;
 use super::check::{Facts, look};
 use super::{connect, install, need_shell};
+use crate::ask::Answers;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
