@@ -15,13 +15,16 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// So many losses of the server, one after the other without anything new in between, and it is given up: what is asked
 /// for ends the server, or the server ends at once by itself.
-const LOSSES: u32 = 10;
+const LOSSES: u32 = 30;
 
 /// A connection that has held for so long is not lost for what was asked on it.
-const HELD: Duration = Duration::from_secs(1);
+const HELD: Duration = Duration::from_secs(10);
 
 /// The pause after each loss but the first.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// The longest pause after a link broke: what is asked for may end the server over there, each time.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// The pause while a host can't be reached.
 const AWAY: Duration = Duration::from_secs(1);
@@ -33,6 +36,8 @@ pub(crate) const SOME_HOST: &str = "the pane's host";
 #[derive(Debug, Default)]
 pub(crate) struct Resume {
     losses: u32,
+    /// The same for the link to the pane's host, which is never given up.
+    breaks: u32,
     /// When the last loss was.
     last: Option<Instant>,
     /// What was said of the link to the pane's host since it was there last.
@@ -50,10 +55,19 @@ enum Said {
     Away,
 }
 
+/// The pause after a link broke, that many times before without anything new in between.
+fn pause(breaks: u32) -> Duration {
+    match breaks {
+        0 => Duration::ZERO,
+        breaks => PAUSE.saturating_mul(1 << (breaks - 1).min(8)).min(LONGEST),
+    }
+}
+
 impl Resume {
     /// Something new has come.
     pub(crate) fn progress(&mut self) {
         self.losses = 0;
+        self.breaks = 0;
     }
 
     /// The pane's host answers: says so, where it was said that it doesn't.
@@ -93,15 +107,14 @@ impl Resume {
         host: &str,
     ) -> Result<Connection, CommandError> {
         let last = self.last.replace(Instant::now());
+        if last.is_some_and(|last| last.elapsed() > HELD) {
+            self.progress();
+        }
         if connection.is_up() {
             self.say(Said::Broke, format_args!("tow: the link to {host} broke: reconnecting"));
-            if last.is_some_and(|last| last.elapsed() < HELD) {
-                tokio::time::sleep(PAUSE).await;
-            }
+            tokio::time::sleep(pause(self.breaks)).await;
+            self.breaks += 1;
             return Ok(connection.clone());
-        }
-        if last.is_some_and(|last| last.elapsed() > HELD) {
-            self.losses = 0;
         }
         self.losses += 1;
         if self.losses > 1 {
@@ -115,5 +128,17 @@ impl Resume {
         let connection = context.reconnect(connection.goodbye(), PATIENCE).await?;
         context.say("tow: connected again");
         Ok(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_after_broken_links_grow_to_two_seconds() {
+        let pauses: Vec<u128> = (0..7).map(|breaks| pause(breaks).as_millis()).collect();
+        assert_eq!(pauses, [0, 200, 400, 800, 1600, 2000, 2000]);
+        assert_eq!(pause(u32::MAX), LONGEST);
     }
 }

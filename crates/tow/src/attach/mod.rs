@@ -42,7 +42,7 @@ pub(crate) enum Shown {
     /// Here, until the end.
     Here(AttachEnd),
     /// Not yet: this command shows it.
-    Elsewhere(v1::AttachBy),
+    Elsewhere(Box<v1::AttachBy>),
 }
 
 /// How to attach.

@@ -35,7 +35,7 @@ pub(super) enum Opened<'a> {
     /// The pane is shown here.
     Here(Box<Session<'a>>),
     /// Another command shows it.
-    Elsewhere(v1::AttachBy),
+    Elsewhere(Box<v1::AttachBy>),
 }
 
 /// One attach.

@@ -1,6 +1,6 @@
 //! The link to a host is cut again and again, and what keeps it is killed, while panes there are worked with.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -13,8 +13,8 @@ const CUTS: usize = 200;
 
 const KILLS: usize = 20;
 
-/// So long a server has to live, now and then, for its clients not to take it for one that their request ends.
-const HELD: Duration = Duration::from_millis(1100);
+/// The time that everything takes to come back, at least.
+const PEACE: Duration = Duration::from_millis(800);
 
 /// Whether this is one of the strikes after which everything has the time to come back. The others find it in the
 /// middle of that.
@@ -49,7 +49,7 @@ fn every_line_and_every_input_is_there_once_after_kills_on_all_sides() {
     Ordeal::on(&fleet, "thor").lines(20).survive(|| {
         for kill in 0..3 * KILLS {
             if leaves_time(kill) {
-                std::thread::sleep(HELD);
+                std::thread::sleep(PEACE);
             }
             random.moment(if leaves_time(kill) { 500 } else { 100 });
             match kill % 3 {
@@ -152,4 +152,31 @@ fn panes_are_started_and_ended_once_over_a_link_that_is_cut() {
         while_cut(&["kill", &format!("thor:{name}")]);
     }
     assert_eq!(there(thor.there()), [] as [String; 0]);
+}
+
+#[test]
+fn who_waits_for_a_host_that_is_away_waits_no_longer_than_told() {
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    thor.spawn("x", "echo ready; read line; exit 7");
+    let (short, long) =
+        (["wait", "thor:x", "--exit", "--timeout", "2s"], ["wait", "thor:x", "--exit"]);
+    fleet.tow.ok(&["list"]);
+    let begun = Instant::now();
+    let waits = [fleet.tow.start(&short), fleet.tow.start(&long)];
+    // Both have asked.
+    wait_until("the host is asked", || {
+        (fleet.tow.json(&["list", "--json"])["hosts"][1]["status"] == "online").then_some(())
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    thor.relay.cut(Cut::Refuse);
+    let [mut short, mut long] = waits;
+    assert_eq!(short.error_line(), "tow: the link to thor broke: reconnecting");
+    assert_eq!(short.finish().code(), Some(124));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    fleet.tow.run(&["wait", "thor:x", "--exit"]).expect_error(5, "thor is unreachable");
+    thor.tow(&["send", "x", "end"]).expect_status(0);
+    thor.relay.restore();
+    assert_eq!(long.line(), "x exit status 7");
+    assert!(long.finish().success());
 }

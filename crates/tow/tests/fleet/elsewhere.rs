@@ -66,7 +66,7 @@ fn mosh_is_used_where_it_is_wanted_and_there() {
     let log = fleet.tow.work().join("mosh.log");
     let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > '{}'\n", log.display());
     let mosh = fleet.ssh.bin().join("mosh");
-    if !Outer::shell(&fleet.tow, "command -v mosh", SIZE).finish().is_some_and(|status| status == 0) {
+    if Outer::shell(&fleet.tow, "command -v mosh", SIZE).finish() != Some(0) {
         let outer = Outer::start(fleet.tow.command(&["attach", "loki:x", "--via", "mosh"]), SIZE);
         outer.wait_sent("mosh is not installed here: going by ssh");
         outer.wait_text("ready");
@@ -88,8 +88,7 @@ fn a_native_pane_is_reached_by_ssh_where_that_is_wanted() {
     }
     let fleet = fleet().towline("thor");
     fleet.host_named("thor").spawn("far", "echo ready; cat");
-    let mut outer =
-        Outer::start(fleet.tow.command(&["attach", "thor:far", "--via", "ssh"]), SIZE);
+    let mut outer = Outer::start(fleet.tow.command(&["attach", "thor:far", "--via", "ssh"]), SIZE);
     outer.wait_text("ready");
     outer.type_in("hello\r");
     outer.wait_text("hello");

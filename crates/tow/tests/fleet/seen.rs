@@ -27,8 +27,12 @@ fn a_host_that_is_away_is_listed_with_what_was_seen_there() {
     fleet.tow.run(&["send", "thor:far", "x"]).expect_error(5, "thor is unreachable: ");
     fleet.tow.run(&["list", "--host", "thor"]).expect_status(5);
     let text = fleet.tow.ok(&["list"]);
-    let beneath: Vec<&str> = text.lines().skip_while(|line| !line.contains("unreachable")).collect();
-    assert!(beneath[0].starts_with("thor  unreachable: ") && beneath[0].contains("last seen"), "{text}");
+    let beneath: Vec<&str> =
+        text.lines().skip_while(|line| !line.contains("unreachable")).collect();
+    assert!(
+        beneath[0].starts_with("thor  unreachable: ") && beneath[0].contains("last seen"),
+        "{text}"
+    );
     assert!(beneath[1].starts_with("thor:far ") && beneath[2].starts_with("thor:both "), "{text}");
     // Also after the server here was killed.
     fleet.tow.kill_server();
@@ -65,7 +69,10 @@ fn a_list_of_hosts_that_cannot_be_read_is_told_of() {
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{text}[host.x]\nadress = \"ssh://x\"\n")).unwrap();
     let outcome = fleet.tow.run(&["list"]).expect_status(0);
-    assert!(outcome.stderr.contains("hosts.toml:") && outcome.stderr.contains("adress"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("hosts.toml:") && outcome.stderr.contains("adress"),
+        "{outcome:?}"
+    );
     assert!(outcome.stdout.contains("near"), "{outcome:?}");
     std::fs::write(&file, text).unwrap();
     let outcome = fleet.tow.run(&["list"]).expect_status(0);
@@ -101,7 +108,10 @@ fn agents_in_this_machines_tmux_are_listed_beside_towlines_panes() {
     thor.tmux(&["new-window", "-d", "-t", "old", "-n", "shell", "cat"]);
     thor.spawn("own", "cat");
     let there = thor.tow(&["list"]).expect_status(0).stdout;
-    assert!(there.contains("work ") && there.contains("own ") && !there.contains("shell"), "{there}");
+    assert!(
+        there.contains("work ") && there.contains("own ") && !there.contains("shell"),
+        "{there}"
+    );
     let list = wait_until("the agent is listed here", || {
         let list = fleet.tow.json(&["list", "--json"]);
         let panes = list["panes"].as_array().unwrap().clone();

@@ -20,6 +20,10 @@ use super::{
 /// How long an operation may take where nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A pane that tmux keeps is looked at so often, with such pauses, until tmux says how its program ended.
+const STATUS_LOOKS: usize = 20;
+const STATUS_PAUSE: Duration = Duration::from_millis(50);
+
 /// tmux on a host. Operations run one after the other, in the order in which they were asked for; watching and
 /// following go beside them. It holds at most three of the host's sessions: sshd allows ten in all.
 #[derive(Debug)]
@@ -284,10 +288,17 @@ impl Driver {
         while let Some(followed) = rows.next().await {
             followed?;
         }
-        let panes = self.list().await?.panes;
-        let exit = panes.into_iter().find(|known| known.id == pane).and_then(|pane| pane.exit);
-        let forgotten = v1::Exit { lost: "tmux".into(), at: now(), ..v1::Exit::default() };
-        Ok(exit.unwrap_or(forgotten))
+        for _ in 0..STATUS_LOOKS {
+            let panes = self.list().await?.panes;
+            match panes.into_iter().find(|known| known.id == pane).map(|pane| pane.exit) {
+                Some(Some(exit)) if exit.lost.is_empty() => {
+                    return Ok(v1::Exit { at: now(), ..exit });
+                }
+                Some(_) => tokio::time::sleep(STATUS_PAUSE).await,
+                None => break,
+            }
+        }
+        Ok(v1::Exit { lost: list::LOST.into(), at: now(), ..v1::Exit::default() })
     }
 
     /// Tells when the host's panes may have changed: one watch for each host is enough.

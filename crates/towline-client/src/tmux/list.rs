@@ -13,6 +13,9 @@ use super::setup::Found;
 /// The session under which agents are listed that run in no tmux.
 pub const DETACHED: &str = "detached";
 
+/// What [`v1::Exit::lost`] says where tmux doesn't say how a program ended.
+pub(super) const LOST: &str = "tmux";
+
 /// What was found on a host.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listed {
@@ -252,9 +255,12 @@ fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
     let host = record.text("host");
     let no_title = title == host || host.split('.').next() == Some(&title);
     let exit = dead.then(|| {
-        let signal: i32 = record.number("pane_dead_signal");
-        let status = (signal == 0).then(|| record.number("pane_dead_status"));
-        v1::Exit { status, signal: (signal > 0).then_some(signal), ..v1::Exit::default() }
+        // tmux knows of a program's end by its terminal first, and how it ended a moment later.
+        let known = |name: &str| record.text(name).parse::<i32>().ok();
+        let signal = known("pane_dead_signal").filter(|signal| *signal > 0);
+        let status = known("pane_dead_status").filter(|_| signal.is_none());
+        let lost = if signal.or(status).is_none() { LOST } else { "" };
+        v1::Exit { status, signal, lost: lost.into(), ..v1::Exit::default() }
     });
     v1::Pane {
         id: record.number("pane_id"),

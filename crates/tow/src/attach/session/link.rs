@@ -102,7 +102,7 @@ impl<'a> Link<'a> {
 pub(super) enum First {
     Attached(Box<v1::Attached>, Stream),
     /// Another command shows the pane.
-    Elsewhere(v1::AttachBy),
+    Elsewhere(Box<v1::AttachBy>),
 }
 
 /// The first attach: as any command, it starts the server where need be and asks again where the connection is
@@ -112,7 +112,7 @@ pub(super) async fn first(context: &Context, attach: &v1::Attach) -> Result<Firs
     let mut connection = context.connect().await?;
     loop {
         match connection.open(request::Body::Attach(attach.clone())).await {
-            Ok((reply::Body::AttachBy(by), _)) => return Ok(First::Elsewhere(by)),
+            Ok((reply::Body::AttachBy(by), _)) => return Ok(First::Elsewhere(Box::new(by))),
             Ok((reply, stream)) => return Ok(First::Attached(Box::new(attached(reply)?), stream)),
             Err(RequestError::Lost { goodbye }) if Instant::now() < end => {
                 let patience = end.saturating_duration_since(Instant::now());

@@ -97,7 +97,7 @@ async fn attach(context: &Context, target: v1::Target, how: How) -> Result<ExitC
     let shown = attach::run(context, target, options).await;
     match shown.map_err(|error| of_ended(error, &text))? {
         Shown::Here(end) => Ok(ExitCode::from(end.exit_status())),
-        Shown::Elsewhere(by) => elsewhere::run(context, by, how.here),
+        Shown::Elsewhere(by) => elsewhere::run(context, *by, how.here),
     }
 }
 

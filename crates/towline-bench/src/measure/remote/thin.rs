@@ -30,6 +30,13 @@ const WARM_UP: Duration = Duration::from_secs(3);
 /// A key that isn't echoed by then counts as so long.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+struct Echoes {
+    /// Milliseconds from each key to its echo.
+    times: Vec<f64>,
+    /// Millions of bytes a second from the host meanwhile.
+    rate: f64,
+}
+
 pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     let mut random = Random::new(5);
     let mut field =
@@ -47,26 +54,35 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
         script.ready(Instant::now() + DEADLINE)?;
         guarded(|| relay.set_rate(Some(RATE)))?;
         let client = remote.attached(&name, READY)?;
-        let times = type_keys(&client, &mut random, bench.scale.thin_keys);
+        client.read_for(WARM_UP, None)?;
+        let (start, before) = (Instant::now(), relay.bytes_back());
+        let times = type_keys(&client, &mut random, bench.scale.thin_keys)?;
+        let megabytes = (relay.bytes_back() - before) as f64 / 1e6;
+        let rate = megabytes / start.elapsed().as_secs_f64();
         drop(client);
         remote.remove(&name)?;
-        times
+        Ok(Echoes { times, rate })
     })?;
     let row = |what, p| {
-        let values = echoes.some_values(|times: &Vec<f64>| percentile(times, p));
+        let values = echoes.some_values(|echoes: &Echoes| percentile(&echoes.times, p));
         Row::new(NAME, what, Unit::Milliseconds, values)
             .goal(Goal::Within(milliseconds(DELAY * 2 * TRIPS)))
     };
     let rows = vec![
         row("key to echo in a flood over 1 MB/s, 50 ms each way, p50", 0.5),
         row("key to echo in a flood over 1 MB/s, 50 ms each way, p99", 0.99),
+        Row::new(
+            NAME,
+            "  the link's load meanwhile",
+            Unit::MegabytesPerSecond,
+            echoes.values(|echoes| echoes.rate),
+        ),
     ];
     Ok(Outcome { rows, failures: field.failures })
 }
 
 /// Milliseconds from each key to its echo.
 fn type_keys(client: &Terminal, random: &mut Random, keys: usize) -> Result<Vec<f64>> {
-    client.read_for(WARM_UP, None)?;
     let mut times = Vec::with_capacity(keys);
     for key in 0..keys {
         let pause = PAUSE.start + random.below(PAUSE.len());
