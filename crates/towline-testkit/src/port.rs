@@ -6,6 +6,8 @@ use std::os::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto, sockopt};
 
+use crate::wait_until;
+
 /// What an accepted connection takes in before its reader has read, in bytes. The kernel would let it grow to
 /// megabytes, and a slow link with such a buffer before it is slower than any in the world.
 const RECEIVE_BUFFER: usize = 64 * 1024;
@@ -43,8 +45,11 @@ impl Port {
 
     /// Listens on it, without blocking.
     pub(crate) fn listen(&self) -> TcpListener {
-        let socket = bound(self.address).expect("the port is reserved");
-        rustix::net::listen(&socket, BACKLOG).expect("nobody else listens");
+        // A process that another thread starts right now has the last listener, too, until it runs its program.
+        let socket = wait_until("nobody else listens", || {
+            let socket = bound(self.address).ok()?;
+            rustix::net::listen(&socket, BACKLOG).ok().map(|()| socket)
+        });
         let listener = TcpListener::from(socket);
         listener.set_nonblocking(true).expect("a socket can be told not to block");
         listener

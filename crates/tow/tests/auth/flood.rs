@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -36,6 +38,53 @@ fn a_thousand_that_say_nothing_keep_nobody_out() {
     drop(open);
     wait_until("they are all gone", || (open_files(&pair) <= before + 2).then_some(()));
     pair.is_unharmed();
+}
+
+#[test]
+fn handshakes_without_end_keep_nobody_out() {
+    /// At the same time, one after the other.
+    const ATTACKERS: usize = 8;
+    let pair = Pair::new();
+    let address = pair.address("tls");
+    let stop = Arc::new(AtomicBool::new(false));
+    let attackers: Vec<_> = (0..ATTACKERS)
+        .map(|_| {
+            let stop = Arc::clone(&stop);
+            std::thread::spawn(move || {
+                let hello = client_hello();
+                let mut count = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let Ok(mut stream) = TcpStream::connect(address) else { continue };
+                    let _ = stream.set_read_timeout(Some(DEADLINE));
+                    let _ = stream.write_all(&hello);
+                    // The server's part is done once it has answered; then it is left standing.
+                    count += usize::from(stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0));
+                }
+                count
+            })
+        })
+        .collect();
+    for _ in 0..10 {
+        pair.is_unharmed();
+    }
+    stop.store(true, Ordering::Relaxed);
+    let answered: usize = attackers.into_iter().map(|attacker| attacker.join().unwrap()).sum();
+    assert!(answered > 64, "{answered} handshakes are no flood");
+}
+
+/// What a client says first.
+fn client_hello() -> Vec<u8> {
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(tokio_rustls::rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let name = tokio_rustls::rustls::pki_types::ServerName::try_from("server").unwrap();
+    let mut client = tokio_rustls::rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut hello = Vec::new();
+    client.write_tls(&mut hello).unwrap();
+    hello
 }
 
 #[test]

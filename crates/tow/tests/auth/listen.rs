@@ -48,6 +48,20 @@ fn a_server_in_the_foreground_listens_where_it_is_told() {
 }
 
 #[test]
+fn the_servers_secret_may_lie_elsewhere() {
+    let (tow, port) = (tow(), Port::new());
+    let secret = tow.work().join("secret");
+    let address = format!("tcp://localhost:{}", port.number());
+    let run = tow.start(&["server", "run", "--listen", &address, "--secret-file", text(&secret)]);
+    wait_until("it answers", || {
+        let options = ["--addr", &address, "--secret-file", text(&secret), "server", "status"];
+        (tow.run(&options).status == 0).then_some(())
+    });
+    assert!(!tow.state().join("secret").exists());
+    drop(run);
+}
+
+#[test]
 fn a_listener_of_the_configuration_that_fails_keeps_nobody_from_his_panes() {
     let tow = tow();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

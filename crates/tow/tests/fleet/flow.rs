@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use towline_testkit::Outer;
+use towline_testkit::{Outer, wait_until};
 
 use crate::fleet;
 
@@ -51,4 +51,30 @@ fn a_key_is_echoed_within_three_round_trips_of_a_flooded_link() {
     let median = echoes[echoes.len() / 2];
     eprintln!("echo: {median:?} of {echoes:?}, beside {rate:.0} bytes/s");
     assert!(median < 6 * DELAY, "{median:?} of {echoes:?}, beside {rate:.0} bytes/s");
+}
+
+#[test]
+fn a_long_text_over_a_thin_link_is_no_sign_of_a_dead_one() {
+    let fleet = fleet().towline("thor");
+    let thor = fleet.host_named("thor");
+    thor.spawn("x", "stty -echo; exec cat >got");
+    fleet.tow.ok(&["list"]);
+    thor.relay.set_rate(Some(2 * RATE));
+    let line = "x".repeat(999) + "\n";
+    // Longer under way than a link has to answer.
+    let text = line.repeat(4000);
+    let words = ["send", "thor:x", "--stdin", "--timeout", "25s"];
+    std::thread::scope(|scope| {
+        let send = scope.spawn(|| fleet.tow.run_with_input(&words, text.as_bytes()));
+        wait_until("it is under way", || (thor.relay.bytes_to_target() > 500_000).then_some(()));
+        // What is asked meanwhile comes after it.
+        fleet.tow.ok(&["peek", "thor:x"]);
+        send.join().expect("it runs").expect_status(0);
+    });
+    assert!(thor.relay.bytes_to_target() < 5_000_000, "it went over the link once");
+    let got = thor.there().work().join("got");
+    wait_until("all is read", || {
+        let length = std::fs::metadata(&got).map_or(0, |got| got.len());
+        (length == text.len() as u64).then_some(())
+    });
 }

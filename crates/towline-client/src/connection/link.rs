@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{Notify, mpsc, oneshot};
 use towline_protocol::v1::{self, client_frame, goodbye, reply, server_frame};
-use towline_protocol::{FrameDecoder, encode_frame};
+use towline_protocol::{FrameDecoder, Message as _, encode_frame};
 
 use super::onward::Sink;
 use super::{Lost, StreamItem};
@@ -64,6 +64,9 @@ pub(super) struct Link {
     ended: Notify,
     /// When something was last heard: milliseconds of [`clock`].
     heard: AtomicU64,
+    /// All bytes that were sent, and those that are known to have arrived: what went before a ping that was answered.
+    sent: AtomicU64,
+    arrived: AtomicU64,
 }
 
 /// Milliseconds since the machine started, the time it slept included: a link that was alive before a laptop's lid
@@ -79,12 +82,20 @@ fn clock() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(0)
 }
 
+/// A ping that was not answered yet.
+#[derive(Debug)]
+struct Ping {
+    answered: oneshot::Sender<()>,
+    /// Bytes that were sent before it.
+    after: u64,
+}
+
 #[derive(Debug, Default)]
 struct Routes {
     last_id: u64,
     open: HashMap<u64, Route>,
     /// Pings that wait for their pongs, by nonce.
-    pings: HashMap<u64, oneshot::Sender<()>>,
+    pings: HashMap<u64, Ping>,
     goodbye: Option<goodbye::Reason>,
     lost: bool,
 }
@@ -113,6 +124,8 @@ impl Link {
             routes: Mutex::new(Routes::default()),
             ended: Notify::new(),
             heard: AtomicU64::new(clock()),
+            sent: AtomicU64::new(0),
+            arrived: AtomicU64::new(0),
         }
     }
 
@@ -121,16 +134,23 @@ impl Link {
         Duration::from_millis(clock().saturating_sub(self.heard.load(Ordering::Relaxed)))
     }
 
+    /// How many bytes are not known to have arrived.
+    pub(super) fn under_way(&self) -> u64 {
+        let arrived = self.arrived.load(Ordering::Relaxed);
+        self.sent.load(Ordering::Relaxed).saturating_sub(arrived)
+    }
+
     /// Sends a ping. The receiver hears of its pong, or of the connection's end by being dropped.
     pub(super) fn ping(&self) -> Result<oneshot::Receiver<()>, Lost> {
         let (sender, pong) = oneshot::channel();
         let nonce = {
             let mut routes = lock(&self.routes);
             // Those that nobody waits for any more had no answer in time.
-            routes.pings.retain(|_, waiting| !waiting.is_closed());
+            routes.pings.retain(|_, ping| !ping.answered.is_closed());
             routes.last_id += 1;
             let nonce = routes.last_id;
-            routes.pings.insert(nonce, sender);
+            let after = self.sent.load(Ordering::Relaxed);
+            routes.pings.insert(nonce, Ping { answered: sender, after });
             nonce
         };
         self.send(client_frame::Body::Ping(v1::Ping { nonce }))?;
@@ -177,7 +197,9 @@ impl Link {
             }
             routes.goodbye
         };
-        let sent = lock(&self.outbox).push(&v1::ClientFrame { body: Some(body) });
+        let frame = v1::ClientFrame { body: Some(body) };
+        self.sent.fetch_add(frame.encoded_len() as u64, Ordering::Relaxed);
+        let sent = lock(&self.outbox).push(&frame);
         sent.map_err(|_| Lost { goodbye })
     }
 
@@ -238,8 +260,9 @@ impl Link {
                 return true;
             }
             Some(Body::Pong(pong)) => {
-                if let Some(waiting) = lock(&self.routes).pings.remove(&pong.nonce) {
-                    let _ = waiting.send(());
+                if let Some(ping) = lock(&self.routes).pings.remove(&pong.nonce) {
+                    self.arrived.fetch_max(ping.after, Ordering::Relaxed);
+                    let _ = ping.answered.send(());
                 }
                 return true;
             }

@@ -198,6 +198,11 @@ impl Connection {
         self.inner.link.silence()
     }
 
+    /// How many bytes are not known to have arrived. Only a [`ping`](Self::ping) that is answered tells that any have.
+    pub fn under_way(&self) -> u64 {
+        self.inner.link.under_way()
+    }
+
     /// Ends the connection for all who share it: what is under way is lost.
     pub fn close(&self) {
         self.inner.tasks.iter().for_each(AbortHandle::abort);

@@ -24,6 +24,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const STATUS_LOOKS: usize = 20;
 const STATUS_PAUSE: Duration = Duration::from_millis(50);
 
+/// A tmux server that loses its last session takes a moment to end, and a new one can't begin before: a window is
+/// tried for so often again, with pauses that grow by this much.
+const OUTRUN_TRIES: u32 = 5;
+const OUTRUN_PAUSE: Duration = Duration::from_millis(30);
+
 /// tmux on a host. Operations run one after the other, in the order in which they were asked for; watching and
 /// following go beside them. It holds at most three of the host's sessions: sshd allows ten in all.
 #[derive(Debug)]
@@ -200,7 +205,7 @@ impl Driver {
         if panes.iter().any(|pane| pane.name == window.name) {
             return Err(self.taken(&window.name));
         }
-        let mut tries = 3;
+        let mut tries = 0;
         let output = loop {
             let sessions = self.sessions().await?;
             let session = sessions.get(&window.session).map(String::as_str);
@@ -209,10 +214,11 @@ impl Driver {
             if answer.status == 0 {
                 break answer.output;
             }
-            tries -= 1;
-            if tries == 0 || !spawn::is_outrun(answer.status, &answer.output) {
+            tries += 1;
+            if tries > OUTRUN_TRIES || !spawn::is_outrun(answer.status, &answer.output) {
                 return Err(spawn::failure(&self.place, &window, answer.status, &answer.output));
             }
+            tokio::time::sleep(OUTRUN_PAUSE * tries).await;
         };
         let output = String::from_utf8_lossy(&output);
         let id = output.trim().rsplit('%').next().and_then(|id| id.parse::<u64>().ok());

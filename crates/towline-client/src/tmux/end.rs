@@ -58,7 +58,8 @@ pub(super) fn signal(found: &Found, pane: u64, name: &str) -> Vec<u8> {
     script.alive();
     script.line("tow_group=$(ps -o tpgid= -p \"$5\" 2>/dev/null | tr -d ' ')");
     script.line("case $tow_group in ''|0|-*) tow_group=$5 ;; esac");
-    script.line(format!("kill -s {name} -- \"-$tow_group\" 2>&1 || exit 1"));
+    // The one form that the `kill` of all shells takes for a group: dash wants `--` behind `-s`, BusyBox has none.
+    script.line(format!("kill -{name} \"-$tow_group\" 2>&1 || exit 1"));
     script.line(format!(
         r##"tow_n=0
 while [ $tow_n -lt 10 ]; do

@@ -231,17 +231,17 @@ fn cut(bytes: &[u8], at: u8) -> (&[u8], &[u8]) {
 
 /// Whether tmux's words mean that no server of it runs, or none with a session.
 pub(super) fn is_nobody(said: &str) -> bool {
-    said.is_empty()
-        || [
-            "no server running",
-            "error connecting to",
-            "no sessions",
-            "no current session",
-            "server exited",
-            "lost server",
-        ]
-        .iter()
-        .any(|words| said.contains(words))
+    const WORDS: [&str; 7] = [
+        "no server running",
+        "error connecting to",
+        "no sessions",
+        "no current session",
+        // Of one that is about to end.
+        "no current target",
+        "server exited",
+        "lost server",
+    ];
+    said.is_empty() || WORDS.iter().any(|words| said.contains(words))
 }
 
 fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {

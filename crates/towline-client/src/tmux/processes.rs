@@ -7,11 +7,13 @@ use towline_agents::Process;
 
 /// Prints a table of all processes that [`parse`] reads. The heading of the name is so long that its column is wide
 /// enough for a name (on macOS 16 characters, on Linux 15), so that the arguments behind it can be told from it. The
-/// second form is for systems whose `ps` knows less (BusyBox). A program is told by the beginning of its arguments; the
+/// other forms are for systems whose `ps` knows less (BusyBox, with more or fewer columns built in). A program is told by the beginning of its arguments; the
 /// rest would only be carried here.
 pub(super) const SCRIPT: &str = "{ ps -ww -A -o uid=UID -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o pcpu=CPU \
 -o rss=RSS -o etime=ETIME -o time=TIME -o ucomm=NAMENAMENAMENAME -o args=ARGS 2>/dev/null || \
-ps -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o rss=RSS -o etime=ETIME -o time=TIME -o comm=NAMENAMENAMENAME -o args=ARGS; \
+ps -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o rss=RSS -o etime=ETIME -o time=TIME \
+-o comm=NAMENAMENAMENAME -o args=ARGS 2>/dev/null || \
+ps -o pid=PID -o ppid=PPID -o stat=STAT -o tty=TTY -o rss=RSS -o comm=NAMENAMENAMENAME -o args=ARGS; \
 } 2>/dev/null | cut -b 1-500\n";
 
 /// What a process is and uses.

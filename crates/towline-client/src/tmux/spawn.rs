@@ -2,6 +2,7 @@
 
 use towline_protocol::v1;
 
+use super::list::is_nobody;
 use super::quote;
 use super::script::{CANNOT_START, NO_FOLDER, Script};
 use super::setup::Found;
@@ -290,16 +291,10 @@ fn in_home(folder: &[u8]) -> Vec<u8> {
 /// Whether nothing was made because a session came or went, or the server ended, since the sessions were listed.
 pub(super) fn is_outrun(status: i32, output: &[u8]) -> bool {
     let said = String::from_utf8_lossy(output);
-    let words = [
-        "duplicate session",
-        "can't find session",
-        "can't find window",
-        "no current target",
-        "no server running",
-        "server exited",
-        "lost server",
-    ];
-    status == 1 && words.iter().any(|words| said.contains(words))
+    let words = ["duplicate session", "can't find session", "can't find window"];
+    let made = said.lines().any(|line| line.starts_with('%'));
+    let outrun = is_nobody(&said) || words.iter().any(|words| said.contains(words));
+    status == 1 && !made && outrun
 }
 
 /// The failure that a script's status means.

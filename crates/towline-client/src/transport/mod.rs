@@ -130,8 +130,12 @@ pub async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, DialErro
         match &host.address {
             Address::Ssh { .. } => ssh::dial(host, options).await,
             Address::Unix(path) => unix::dial(path, options).await,
-            Address::Tcp { host: name, port } => tcp::dial(host, name, *port, options).await,
-            Address::Tls { host: name, port } => tls::dial(host, name, *port, options).await,
+            Address::Tcp { host: name, port } => {
+                again_where_closed(|| tcp::dial(host, name, *port, options)).await
+            }
+            Address::Tls { host: name, port } => {
+                again_where_closed(|| tls::dial(host, name, *port, options)).await
+            }
         }
     };
     // ssh keeps the time itself, and may say a little later what took so long.
@@ -140,6 +144,23 @@ pub async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, DialErro
         Ok(outcome) => outcome,
         Err(_) => Err(DialError::Unreachable("Connection timed out".into())),
     }
+}
+
+/// Tries again where a server closed the connection before a word: it drops some when too many come at once.
+async fn again_where_closed<F>(dial: impl Fn() -> F) -> Result<Dialed, DialError>
+where
+    F: Future<Output = Result<Dialed, DialError>>,
+{
+    const PAUSES: [u64; 5] = [20, 50, 100, 300, 1000];
+    let closed = DialError::Unreachable(tcp::CLOSED.into());
+    for pause in PAUSES {
+        match dial().await {
+            Err(error) if error == closed => {}
+            outcome => return outcome,
+        }
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+    dial().await
 }
 
 /// Opens a stream to the host's server and shakes hands over it. The stream is kept open by the connection.

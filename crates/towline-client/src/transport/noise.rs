@@ -82,7 +82,9 @@ fn state(
 /// [`NoiseError::Foreign`] where it is none.
 pub async fn greeted(stream: &mut (impl AsyncRead + Unpin)) -> Result<Fingerprint, NoiseError> {
     let mut greeting = [0; TCP_MAGIC.len() + 32];
-    stream.read_exact(&mut greeting).await.map_err(|error| match error.kind() {
+    let (first, rest) = greeting.split_at_mut(1);
+    stream.read_exact(first).await?;
+    stream.read_exact(rest).await.map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => NoiseError::Foreign,
         _ => error.into(),
     })?;
@@ -110,7 +112,8 @@ pub async fn initiate(
     stream.write_all(&message).await?;
     let mut answer = [0; MESSAGE];
     stream.read_exact(&mut answer).await.map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => NoiseError::Unproven,
+        // An orderly end is a refusal. A server that has no room resets.
+        io::ErrorKind::UnexpectedEof => NoiseError::Unproven,
         _ => error.into(),
     })?;
     noise.read_message(&answer, &mut [])?;
@@ -295,9 +298,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_greets_otherwise_is_foreign() {
-        for greeting in [&b""[..], b"SSH-2.0-OpenSSH", &[0; 40]] {
+        for greeting in [&b"SSH-2.0-OpenSSH"[..], &[0; 40]] {
             let outcome = greeted(&mut &*greeting).await;
             assert!(matches!(outcome, Err(NoiseError::Foreign)), "{outcome:?}");
         }
+        // Too busy, it may be.
+        assert!(matches!(greeted(&mut &b""[..]).await, Err(NoiseError::Io(_))));
     }
 }

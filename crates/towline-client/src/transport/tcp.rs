@@ -47,9 +47,17 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// What is said of a server that closes the connection before a word: it has too many to answer, for the moment.
+pub(super) const CLOSED: &str = "the other end closed the connection at once";
+
 /// The words of a failed connection.
 pub(super) fn unreachable(error: &io::Error) -> DialError {
-    DialError::Unreachable(crate::io_error_in_words(error))
+    DialError::Unreachable(match error.kind() {
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe => CLOSED.into(),
+        _ => crate::io_error_in_words(error),
+    })
 }
 
 /// The server has closed the connection rather than prove itself: to it, this is nobody.

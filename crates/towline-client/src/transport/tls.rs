@@ -125,6 +125,8 @@ pub(super) async fn dial(
     match tls.read_exact(&mut answer).await {
         Ok(_) if proof::is_proven(&secret, Role::Server, &exporter, &answer) => {}
         Ok(_) => return Err(tcp::unproven(host, "the server there does not know the secret")),
+        // An orderly end is a refusal. A server that has no room resets.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Err(broken(error)),
         Err(_) => return Err(tcp::turned_away(host)),
     }
     carry::dialed(|local| carry::carry(tls, local)).map_err(broken)
@@ -152,9 +154,6 @@ fn refusal(host: &Host, pin: Option<Fingerprint>, error: &io::Error) -> DialErro
         }
         (Some(error), _) => {
             DialError::Unreachable(format!("no Towline server answers there: {error}"))
-        }
-        (None, _) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            DialError::Unreachable("the other end closed the connection at once".into())
         }
         (None, _) => tcp::unreachable(error),
     }

@@ -7,6 +7,7 @@
 mod clients;
 mod failures;
 mod identity;
+mod pace;
 mod slots;
 mod watched;
 
@@ -25,7 +26,8 @@ pub use identity::IdentityError;
 use clients::Clients;
 use failures::Failures;
 pub(crate) use identity::Identity;
-pub(crate) use slots::Slots;
+use pace::Pace;
+pub(crate) use slots::{Slot, Slots, Stage};
 use watched::Watched;
 
 /// Why there is no pairing.
@@ -109,6 +111,7 @@ pub(crate) struct Auth {
     shared: Mutex<Watched<Option<Secret>>>,
     clients: Mutex<Watched<Clients>>,
     failures: Mutex<Failures>,
+    pace: Mutex<Pace>,
     /// Connections that are being carried.
     carried: AtomicUsize,
 }
@@ -131,6 +134,7 @@ impl Auth {
                 })
             })),
             failures: Mutex::default(),
+            pace: Mutex::default(),
             carried: AtomicUsize::new(0),
         })
     }
@@ -147,6 +151,12 @@ impl Auth {
     /// Whether a secret still lets somebody in.
     pub(crate) fn is_known(&self, id: SecretId) -> bool {
         self.secret_of(id).is_some()
+    }
+
+    /// Waits until a handshake may begin.
+    pub(crate) async fn turn(&self) {
+        let turn = guard(&self.pace).turn(Instant::now());
+        tokio::time::sleep_until(turn.into()).await;
     }
 
     /// Somebody did not prove itself: how long its connection is kept waiting, and what is to be logged of it.

@@ -1,14 +1,14 @@
-//! Room for connections that have not proved themselves yet. There is little of it: when it is full, the one that has
-//! been there longest goes. So a thousand that say nothing cost no more than sixty-four, and whoever proves itself, which
-//! takes milliseconds, always gets in.
+//! Room for connections that have not proved themselves yet. There is little of it: when it is full, one that has failed
+//! goes, else one that has said nothing, else the oldest. So a thousand that say nothing cost no more than sixty-four,
+//! and whoever proves itself, which takes milliseconds, gets in; a client that had to go in a rush comes again.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::task::AbortHandle;
 
 /// How many there may be: some descriptors each, of a thousand that a process often has.
-pub(super) const SLOTS: usize = 64;
+const SLOTS: usize = 64;
 
 /// The connections that have not proved themselves yet, the oldest first.
 #[derive(Debug, Default)]
@@ -17,7 +17,34 @@ pub(crate) struct Slots(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     last: u64,
-    waiting: VecDeque<(u64, AbortHandle)>,
+    waiting: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    id: u64,
+    task: AbortHandle,
+    stage: Stage,
+}
+
+/// How far a connection is. Those of an earlier one go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// It has failed, and is only kept waiting.
+    Refused,
+    /// It has said nothing.
+    Silent,
+    /// It has said something.
+    Speaks,
+}
+
+impl Inner {
+    /// Whose place is given to another next.
+    fn victim(&self) -> Option<usize> {
+        let stages = self.waiting.iter().map(|waiting| waiting.stage).enumerate();
+        // Of several the first, which is the oldest.
+        stages.min_by_key(|(_, stage)| *stage).map(|(at, _)| at)
+    }
 }
 
 /// A connection's place among them, until it is dropped.
@@ -28,7 +55,7 @@ pub(crate) struct Slot<'a> {
 }
 
 impl Slots {
-    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -39,31 +66,36 @@ impl Slots {
         inner.last
     }
 
-    /// Gives a connection its place; the oldest goes where there is none.
+    /// Gives a connection its place; where there is none, another goes.
     pub(crate) fn insert(&self, id: u64, task: AbortHandle) {
         let mut inner = self.inner();
-        inner.waiting.push_back((id, task));
-        if inner.waiting.len() > SLOTS
-            && let Some((_, oldest)) = inner.waiting.pop_front()
+        if inner.waiting.len() >= SLOTS
+            && let Some(victim) = inner.victim().and_then(|at| inner.waiting.remove(at))
         {
-            oldest.abort();
+            victim.task.abort();
         }
+        inner.waiting.push_back(Waiting { id, task, stage: Stage::Silent });
     }
 
     /// The connection's own hold of its place.
     pub(crate) fn hold(&self, id: u64) -> Slot<'_> {
         Slot { slots: self, id }
     }
+}
 
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.inner().waiting.len()
+impl Slot<'_> {
+    /// The connection has come so far.
+    pub(crate) fn reach(&self, stage: Stage) {
+        let mut inner = self.slots.inner();
+        if let Some(own) = inner.waiting.iter_mut().find(|waiting| waiting.id == self.id) {
+            own.stage = stage;
+        }
     }
 }
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        self.slots.inner().waiting.retain(|(id, _)| *id != self.id);
+        self.slots.inner().waiting.retain(|waiting| waiting.id != self.id);
     }
 }
 
@@ -71,28 +103,46 @@ impl Drop for Slot<'_> {
 mod tests {
     use std::future::pending;
 
+    use tokio::task::JoinHandle;
+
     use super::*;
 
+    fn fill(slots: &Slots, count: usize) -> Vec<(u64, JoinHandle<()>)> {
+        let one = |_| {
+            let (id, task) = (slots.next(), tokio::spawn(pending()));
+            slots.insert(id, task.abort_handle());
+            (id, task)
+        };
+        (0..count).map(one).collect()
+    }
+
+    /// Which of the tasks have been ended.
+    async fn ended(tasks: &[(u64, JoinHandle<()>)]) -> Vec<u64> {
+        tokio::task::yield_now().await;
+        tasks.iter().filter(|(_, task)| task.is_finished()).map(|(id, _)| *id).collect()
+    }
+
     #[tokio::test]
-    async fn the_oldest_goes_when_there_is_no_room() {
+    async fn who_is_refused_goes_first_then_who_is_silent_then_the_oldest() {
         let slots = Slots::default();
-        let tasks: Vec<_> = (0..SLOTS + 3)
-            .map(|_| {
-                let task = tokio::spawn(pending::<()>());
-                slots.insert(slots.next(), task.abort_handle());
-                task
-            })
-            .collect();
-        assert_eq!(slots.len(), SLOTS);
-        for (number, task) in tasks.into_iter().enumerate() {
-            if number < 3 {
-                assert!(task.await.unwrap_err().is_cancelled());
-            } else {
-                assert!(!task.is_finished());
-                task.abort();
-            }
+        let tasks = fill(&slots, SLOTS);
+        for id in [1, 3] {
+            let slot = slots.hold(id);
+            slot.reach(Stage::Speaks);
+            std::mem::forget(slot);
         }
-        drop(slots.hold(4));
-        assert_eq!(slots.len(), SLOTS - 1);
+        let slot = slots.hold(9);
+        slot.reach(Stage::Refused);
+        std::mem::forget(slot);
+        fill(&slots, 1);
+        assert_eq!(ended(&tasks).await, [9]);
+        fill(&slots, 2);
+        assert_eq!(ended(&tasks).await, [2, 4, 9]);
+        // All the rest speak, too.
+        slots.inner().waiting.iter_mut().for_each(|waiting| waiting.stage = Stage::Speaks);
+        fill(&slots, 1);
+        assert_eq!(ended(&tasks).await, [1, 2, 4, 9]);
+        drop(slots.hold(3));
+        assert_eq!(slots.inner().waiting.len(), SLOTS - 1);
     }
 }

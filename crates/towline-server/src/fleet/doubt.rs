@@ -23,6 +23,10 @@ const PROOF: Duration = Duration::from_secs(2);
 /// How long it may take to answer otherwise: a radio that was out of reach for a moment is no reason for another handshake.
 const ANSWER: Duration = Duration::from_secs(5);
 
+/// How long it may take to answer behind more than this that was sent before, in bytes: a long text over a thin link, of
+/// which nobody here knows how much still waits on the way.
+const LONG: (u64, Duration) = (64 * 1024, Duration::from_secs(60));
+
 /// Who needs the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
@@ -34,8 +38,12 @@ pub(super) enum Need {
     Request,
 }
 
-/// How long a link on which nothing was heard for `silence` may take to answer, if a round trip has taken `rtt` before.
-fn patience(need: Need, silence: Duration, rtt: Duration) -> Duration {
+/// How long a link may take to answer on which nothing was heard for `silence` and so many bytes may still be on their
+/// way, if a round trip has taken `rtt` before.
+fn patience(need: Need, silence: Duration, under_way: u64, rtt: Duration) -> Duration {
+    if under_way > LONG.0 {
+        return LONG.1;
+    }
     let least = match need {
         Need::Keys | Need::Heartbeat if silence < STALE => ANSWER,
         _ => PROOF,
@@ -136,7 +144,7 @@ impl Peer {
 
     fn patience(&self, connection: &Connection, need: Need) -> Duration {
         let rtt = Duration::from_micros(self.known().rtt_us.into());
-        patience(need, connection.silence(), rtt)
+        patience(need, connection.silence(), connection.under_way(), rtt)
     }
 }
 
@@ -174,6 +182,7 @@ mod tests {
     #[test]
     fn a_link_has_as_long_as_its_use_bears() {
         let (ms, s) = (Duration::from_millis, Duration::from_secs);
+        assert_eq!(patience(Need::Request, s(3), 100_000, ms(20)), LONG.1);
         for (need, silence, rtt, expected) in [
             (Need::Request, s(3), ms(20), PROOF),
             (Need::Keys, s(3), ms(20), ANSWER),
@@ -185,7 +194,7 @@ mod tests {
             (Need::Request, s(3), ms(800), ms(3200)),
             (Need::Keys, s(3), ms(800), ANSWER),
         ] {
-            assert_eq!(patience(need, silence, rtt), expected, "{need:?} {silence:?} {rtt:?}");
+            assert_eq!(patience(need, silence, 100, rtt), expected, "{need:?} {silence:?} {rtt:?}");
         }
     }
 

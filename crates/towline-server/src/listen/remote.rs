@@ -17,7 +17,7 @@ use towline_client::transport::{SecretId, carry, tune};
 
 use super::PAUSE;
 use super::bind::Bound;
-use crate::auth::Auth;
+use crate::auth::{Auth, Slot, Stage};
 use crate::conn;
 use crate::server::Server;
 
@@ -62,27 +62,32 @@ async fn serve_peer(
     tls: bool,
 ) {
     let slot = auth.slots.hold(id);
-    if let Err(error) = tune(&stream) {
+    // Until the handshake's end: whoever has to give its place to another is told so by a reset, and may come again.
+    if let Err(error) = tune(&stream).and_then(|()| resets(&stream, true)) {
         tracing::debug!("{peer}: {error}");
     }
     let refused = if tls {
-        match within(by_tls(auth, &mut stream)).await {
+        match within(by_tls(auth, &slot, &mut stream)).await {
             Ok((stream, id, name)) => {
                 drop(slot);
+                let _ = resets(stream.get_ref().0, false);
                 return join(server, auth, id, (&name, peer), |local| carry(stream, local)).await;
             }
             Err(why) => why,
         }
     } else {
-        match within(by_tcp(auth, &mut stream)).await {
+        match within(by_tcp(auth, &slot, &mut stream)).await {
             Ok((session, id, name)) => {
                 drop(slot);
+                let _ = resets(&stream, false);
                 return join(server, auth, id, (&name, peer), |local| session.carry(stream, local))
                     .await;
             }
             Err(why) => why,
         }
     };
+    slot.reach(Stage::Refused);
+    let _ = resets(&stream, false);
     let (wait, log) = auth.failed();
     if let Some(count) = log {
         tracing::warn!("{peer} did not prove itself: {refused} ({count} since the last such line)");
@@ -90,6 +95,12 @@ async fn serve_peer(
     // It learns nothing, and that slowly. Its place may go to another meanwhile.
     tokio::time::sleep(wait).await;
     drop(stream);
+}
+
+/// Whether closing a connection resets it.
+fn resets(stream: &TcpStream, on: bool) -> std::io::Result<()> {
+    let linger = on.then_some(Duration::ZERO);
+    Ok(rustix::net::sockopt::set_socket_linger(stream, linger)?)
 }
 
 /// Does a handshake in its time.
@@ -101,10 +112,12 @@ async fn within<T>(handshake: impl Future<Output = Result<T, String>>) -> Result
 
 async fn by_tcp(
     auth: &Auth,
+    slot: &Slot<'_>,
     stream: &mut TcpStream,
 ) -> Result<(noise::Session, SecretId, String), String> {
     let mut name = String::new();
     let known = |id| {
+        slot.reach(Stage::Speaks);
         let (secret, whose) = auth.secret_of(id)?;
         name = whose;
         Some(secret)
@@ -121,9 +134,14 @@ type Tls<'a> = tokio_rustls::server::TlsStream<&'a mut TcpStream>;
 
 async fn by_tls<'a>(
     auth: &Auth,
+    slot: &Slot<'_>,
     stream: &'a mut TcpStream,
 ) -> Result<(Tls<'a>, SecretId, String), String> {
     let words = |error: std::io::Error| towline_client::io_error_in_words(&error);
+    // Who says nothing uses up nobody's turn.
+    stream.readable().await.map_err(words)?;
+    slot.reach(Stage::Speaks);
+    auth.turn().await;
     let mut tls = auth.identity.acceptor.accept(stream).await.map_err(words)?;
     let mut exporter = [0; EXPORTER];
     let exported = tls.get_ref().1.export_keying_material(&mut exporter, EXPORTER_LABEL, None);
