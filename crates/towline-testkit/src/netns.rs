@@ -1,4 +1,4 @@
-//! Two networks of a test's own, joined by a cable that can be pulled: Linux network namespaces.
+//! Networks of a test's own, joined by cables that can be pulled: Linux network namespaces.
 
 use std::fs::File;
 use std::net::Ipv4Addr;
@@ -15,8 +15,11 @@ use crate::{leftovers, programs};
 /// Where `ip netns` puts the namespaces it makes.
 const FOLDER: &str = "/run/netns";
 
-/// The addresses of the two sides. Nobody else sees them, so all tests have the same.
-const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 99, 0, 1), Ipv4Addr::new(10, 99, 0, 2)];
+/// The addresses of the two sides of a cable, the first or the second of its side. Nobody else sees them, so all tests
+/// have the same.
+const fn addresses(cable: u8) -> [Ipv4Addr; 2] {
+    [Ipv4Addr::new(10, 99, cable, 1), Ipv4Addr::new(10, 99, cable, 2)]
+}
 
 /// Why namespaces can't be had here, or nothing where they can. A test that needs them prints it and passes:
 /// `if let Err(reason) = netns::available() { eprintln!("skipped: {reason}"); return; }`.
@@ -121,12 +124,19 @@ impl Cable {
     /// # Panics
     /// Where they aren't.
     pub fn new() -> Self {
-        let sides = ["here", "there"].into_iter().zip(ADDRESSES).map(|(end, address)| {
-            let namespace = Namespace::new().expect("namespaces are available");
-            Side { namespace: Arc::new(namespace), end, address }
-        });
-        let sides: Vec<Side> = sides.collect();
-        let [here, there] = <[Side; 2]>::try_from(sides).expect("two sides");
+        let here = Namespace::new().expect("namespaces are available");
+        Self::between(Arc::new(here), "here", addresses(0))
+    }
+
+    /// A second cable from `here`, to a third network.
+    pub fn second(&self) -> Self {
+        Self::between(Arc::clone(&self.here.namespace), "here2", addresses(1))
+    }
+
+    fn between(here: Arc<Namespace>, end: &'static str, addresses: [Ipv4Addr; 2]) -> Self {
+        let there = Namespace::new().expect("namespaces are available");
+        let here = Side { namespace: here, end, address: addresses[0] };
+        let there = Side { namespace: Arc::new(there), end: "there", address: addresses[1] };
         let peer = ["peer", "name", there.end, "netns", &there.namespace.name];
         here.namespace.ip(&[&["link", "add", here.end, "type", "veth"], &peer[..]].concat());
         for side in [&here, &there] {
