@@ -8,6 +8,7 @@ mod flow;
 pub mod hosts;
 pub mod input;
 pub mod paths;
+pub mod programs;
 pub mod scope;
 pub mod socket;
 pub mod start;

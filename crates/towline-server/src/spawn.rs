@@ -1,6 +1,7 @@
 //! Making a pane: its name, its environment, its row, its folder, its holder.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use towline_client::programs;
 use towline_protocol::holder::{ResourceLimit, SpawnSpec};
 use towline_protocol::v1;
 use towline_vt::Size;
@@ -61,7 +63,7 @@ pub(crate) async fn spawn(
     if let Some(environment) = &login {
         at_home(&mut request, environment, server.settings.command.as_deref());
     }
-    let cwd = PathBuf::from(std::ffi::OsString::from_vec(request.cwd.clone()));
+    let cwd = PathBuf::from(OsString::from_vec(request.cwd.clone()));
     check_folder(&cwd)?;
     if request.command.first().is_none_or(Vec::is_empty) {
         return Err(Fault::invalid("there is no command to run"));
@@ -175,25 +177,12 @@ fn at_home(request: &mut v1::Spawn, environment: &Environment, configured: Optio
         request.cwd = [home, rest].concat();
     }
     if request.command.is_empty() {
-        let on_path = |agent: &&&str| is_on_path(agent, environment);
-        request.command = match (configured, towline_agents::PREFERRED.iter().find(on_path)) {
-            (Some(command), _) => command.iter().map(|word| word.clone().into_bytes()).collect(),
-            (None, Some(agent)) => vec![agent.as_bytes().to_vec()],
-            (None, None) => {
-                let shell = environment.get(&b"SHELL"[..]).filter(|shell| shell.starts_with(b"/"));
-                vec![shell.cloned().unwrap_or_else(|| b"/bin/sh".to_vec()), b"-l".to_vec()]
-            }
-        };
+        let variable =
+            |name: &str| environment.get(name.as_bytes()).cloned().map(OsString::from_vec);
+        let path = variable("PATH").unwrap_or_default();
+        let command = programs::default_command(configured, &path, variable("SHELL"));
+        request.command = command.into_iter().map(OsString::into_vec).collect();
     }
-}
-
-fn is_on_path(program: &str, environment: &Environment) -> bool {
-    let path = environment.get(&b"PATH"[..]).cloned().unwrap_or_default();
-    // An empty entry means the current folder, which is no place to take an agent from unasked.
-    let folders = path.split(|byte| *byte == b':').filter(|folder| folder.starts_with(b"/"));
-    folders.map(|folder| Path::new(std::ffi::OsStr::from_bytes(folder)).join(program)).any(|file| {
-        rustix::fs::access(&file, rustix::fs::Access::EXEC_OK).is_ok() && file.is_file()
-    })
 }
 
 fn check_folder(cwd: &Path) -> Result<(), Fault> {

@@ -24,7 +24,7 @@ pub use import::{ImportError, Imported, import};
 pub use keys::HostValue;
 pub use list::{Hosts, LocalHost};
 
-use crate::target::LOCAL_HOST;
+use crate::target::{self, LOCAL_HOST};
 
 /// One host of the fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,5 @@ impl Host {
 
 /// Whether a text can be a host's alias: `[a-z0-9-]+`, no `-` in front, and not this host's own.
 pub fn is_alias(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) && text != LOCAL_HOST
+    target::is_alias(text) && text != LOCAL_HOST
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use towline_client::target::LOCAL_HOST;
-use towline_protocol::v1::{self, ErrorKind};
+use towline_protocol::v1;
 
 use super::requests::Job;
 use crate::fault::Fault;
@@ -87,14 +87,7 @@ impl Job {
                 }
             }
         };
-        let line = if request.timeout_ms == 0 {
-            waiting.await?
-        } else {
-            let limit = Duration::from_millis(request.timeout_ms);
-            tokio::time::timeout(limit, waiting).await.map_err(|_| {
-                Fault::new(ErrorKind::TimedOut, format!("nothing of the kind within {limit:?}"))
-            })??
-        };
+        let line = pane::within(request.timeout_ms, waiting).await?;
         Ok(v1::Waited { pane: Some(pane.describe()), line })
     }
 

@@ -213,8 +213,13 @@ impl Server {
             settling.spawn(async move { peer.settle(patience).await });
         }
         settling.join_all().await;
+        Ok(self.states(&peers))
+    }
+
+    /// What is known of hosts. Those that are another one's server under a second alias come without panes.
+    fn states(&self, peers: &[Arc<Peer>]) -> Vec<v1::HostState> {
         let mut states: Vec<v1::HostState> = peers.iter().map(|peer| peer.state()).collect();
         known::mark_same(&mut states, &self.server_id);
-        Ok(states)
+        states
     }
 }

@@ -72,7 +72,6 @@ pub(crate) fn relay(
         hints: onward.hints.clone(),
         shared: Arc::clone(&shared),
     };
-    let options = task::dial_options(server);
     let by_program =
         matches!(&onward.body, request::Body::Attach(attach) if !attach.via.is_empty());
     // A link that is there is used at once, so that requests keep their order.
@@ -83,6 +82,7 @@ pub(crate) fn relay(
         peer.doubt(&connection, Need::Request);
         return Relayed { shared, task: None, peer: Some(Arc::clone(peer)) };
     }
+    let options = task::dial_options(server);
     let asked = Arc::clone(peer);
     let peer = Arc::clone(peer);
     let later = Arc::clone(&shared);

@@ -56,12 +56,14 @@ impl Server {
         body: &mut request::Body,
     ) -> Option<(Arc<Driver>, Fault)> {
         let wanted = target_of(body)?;
+        // First, as it is so seldom there: without it nothing is resolved twice.
+        let tmux = self.tmux_here()?;
         let fault = match outcome {
             Ok(Route::Here) => self.panes.resolve(wanted).err()?,
             Ok(Route::There(..)) => return None,
             Err(fault) => fault.clone(),
         };
-        fault.is_not_found().then(|| Some((self.tmux_here()?, fault)))?
+        fault.is_not_found().then_some((tmux, fault))
     }
 
     fn resolve(self: &Arc<Self>, wanted: &mut v1::Target) -> Result<Route, Fault> {
@@ -95,11 +97,11 @@ impl Server {
             None => {}
         }
         let rows: Vec<PaneRow> = self.panes.all().iter().map(|p| p.facts().row.clone()).collect();
-        let there: Vec<(&Arc<Peer>, Vec<v1::Pane>)> = self.distinct(&peers);
+        let there = self.states(&peers);
         let mut candidates: Vec<Candidate<'_>> = rows.iter().map(candidate).collect();
         let local = candidates.len();
-        for (peer, panes) in &there {
-            candidates.extend(panes.iter().map(|pane| Candidate::of(peer.alias(), pane)));
+        for host in &there {
+            candidates.extend(host.panes.iter().map(|pane| Candidate::of(&host.name, pane)));
         }
         let index =
             target::resolve(&candidates, &target, rules, &is_host).map_err(v1::Error::from)?;
@@ -108,27 +110,10 @@ impl Server {
         if index < local {
             return Ok(Route::Here);
         }
-        let peer = there.iter().map(|(peer, _)| *peer).find(|peer| peer.alias() == found.host);
-        match peer {
+        match peers.iter().find(|peer| peer.alias() == found.host) {
             Some(peer) => Ok(Route::There(Arc::clone(peer), None)),
             None => Err(Fault::internal("a host vanished while it was looked up")),
         }
-    }
-
-    /// The hosts with their panes; those that are another one's server under a second alias are left out.
-    fn distinct<'a>(&self, peers: &'a [Arc<Peer>]) -> Vec<(&'a Arc<Peer>, Vec<v1::Pane>)> {
-        let mut seen = vec![self.server_id.to_vec()];
-        let mut distinct = Vec::new();
-        for peer in peers {
-            let known = peer.known();
-            let id = known.host.as_ref().map(|host| host.id.clone()).unwrap_or_default();
-            if !id.is_empty() && seen.contains(&id) {
-                continue;
-            }
-            seen.push(id);
-            distinct.push((peer, known.panes().cloned().collect()));
-        }
-        distinct
     }
 }
 

@@ -1,7 +1,6 @@
 //! Carrying a request out on a host's tmux, as that host's server would if it had one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use towline_client::hosts::{Address, Host};
 use towline_client::target::{self, Candidate, DETACHED_ID, LOCAL_HOST, Rules, TMUX_ID, Target};
@@ -279,16 +278,7 @@ async fn wait(driver: &Driver, asked: &Asked, request: v1::Wait) -> Result<v1::W
             None => Err(Fault::invalid("the request says not what to wait for")),
         }
     };
-    match request.timeout_ms {
-        0 => waiting.await,
-        limit => {
-            let limit = Duration::from_millis(limit);
-            tokio::time::timeout(limit, waiting).await.unwrap_or_else(|_| {
-                let message = format!("nothing of the kind within {limit:?}");
-                Err(Fault::new(ErrorKind::TimedOut, message))
-            })
-        }
-    }
+    crate::pane::within(request.timeout_ms, waiting).await
 }
 
 /// A wait for output looks at so many rows at a time: what is on a screen, and what scrolls off between two looks.

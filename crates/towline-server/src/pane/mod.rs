@@ -35,7 +35,7 @@ pub(crate) use acknowledge::{Acknowledge, Weight};
 pub(crate) use facts::Facts;
 pub(crate) use follow::{Follow, follow};
 pub(crate) use raw::{Raw, raw};
-pub(crate) use waiter::pattern;
+pub(crate) use waiter::{pattern, within};
 
 use crate::conn::{Out, Window};
 use crate::fault::Fault;

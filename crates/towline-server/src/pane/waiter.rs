@@ -1,7 +1,10 @@
 //! `wait --output`: a regular expression against each line, as the screen shows it or as it scrolls off.
 
+use std::time::Duration;
+
 use regex::Regex;
 use tokio::sync::oneshot;
+use towline_protocol::v1::ErrorKind;
 use towline_vt::Terminal;
 
 use crate::fault::Fault;
@@ -14,6 +17,24 @@ pub(crate) fn pattern(text: &str) -> Result<Regex, Fault> {
     Regex::new(text).map_err(|error| {
         Fault::invalid(format!("{text:?} is no regular expression"))
             .hint(error.to_string().lines().last().unwrap_or_default().trim())
+    })
+}
+
+/// Waits so many milliseconds; 0: for ever.
+///
+/// # Errors
+/// That the time is over, or what the wait itself says.
+pub(crate) async fn within<T>(
+    timeout_ms: u64,
+    waiting: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    if timeout_ms == 0 {
+        return waiting.await;
+    }
+    let limit = Duration::from_millis(timeout_ms);
+    tokio::time::timeout(limit, waiting).await.unwrap_or_else(|_| {
+        let message = format!("nothing of the kind within {limit:?}");
+        Err(Fault::new(ErrorKind::TimedOut, message))
     })
 }
 
