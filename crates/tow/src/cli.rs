@@ -129,6 +129,9 @@ pub(crate) enum Verb {
     /// Join standard input and output to this host's server; for ssh
     #[command(after_help = commands::proxy::EXAMPLES)]
     Proxy(commands::proxy::Args),
+    /// Tell what an agent does; for agents' hooks
+    #[command(hide = true, after_help = commands::agent_event::EXAMPLES)]
+    AgentEvent(commands::agent_event::Args),
     /// Show the configuration, or check it
     #[command(after_help = commands::config::EXAMPLES)]
     Config(commands::config::Args),

@@ -77,6 +77,14 @@ pub fn kind_of<S: AsRef<str>>(comm: &str, argv: &[S]) -> Option<&'static str> {
     (!excluded && !foreign).then_some(found)
 }
 
+/// The kind of agent that a command starts, and where its own arguments begin.
+pub(crate) fn program(command: &[String]) -> Option<(&'static str, usize)> {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    kind_of("", &words)?;
+    let (kind, rest) = found("", &words)?;
+    Some((kind, words.len() - rest.len()))
+}
+
 /// The kind, and the words after what names it.
 fn found<'a>(comm: &str, words: &'a [&'a str]) -> Option<(&'static str, &'a [&'a str])> {
     let first = words.first().copied().unwrap_or("");

@@ -99,6 +99,11 @@ impl Paths {
         self.config_dir.join("hosts.toml")
     }
 
+    /// The folder with the user's own rules for agents, a file for each kind.
+    pub fn agents(&self) -> PathBuf {
+        self.config_dir.join("agents")
+    }
+
     /// The folder with the sockets of ssh's master connections.
     pub fn ssh(&self) -> PathBuf {
         self.state_dir.join("ssh")

@@ -3,6 +3,7 @@
 //! [`run`] is the whole of it. A pane's program is not the server's child: a holder keeps it, and the server
 //! may die at any instruction and be started again. See ARCHITECTURE.md.
 
+mod agent;
 pub mod auth;
 mod clock;
 mod conn;

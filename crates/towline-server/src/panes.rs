@@ -44,6 +44,11 @@ impl Panes {
         inner.by_id.insert(pane.id, pane);
     }
 
+    /// The pane of this number.
+    pub(crate) fn by_id(&self, id: u64) -> Option<Arc<Pane>> {
+        self.inner().by_id.get(&id).cloned()
+    }
+
     /// Whether the pane is there, alive or ended.
     pub(crate) fn has(&self, id: u64) -> bool {
         self.inner().by_id.contains_key(&id)

@@ -73,11 +73,14 @@ struct Tree {
 /// it: a rate is a hint, not an account.
 fn tree(root: i32, kinds: &mut Kinds) -> Option<Tree> {
     let mut whole: Option<Tree> = None;
+    let mut terminal = None;
     // Nearer ones come first: the agent that started the others is the one that counts.
     let mut next = VecDeque::from([root]);
     while let Some(pid) = next.pop_front() {
         let Some(stat) = Stat::read(pid) else { continue };
-        let kind = kinds.of(pid, &stat);
+        // One on another terminal (below a tmux server that was started here) is no agent of this pane's.
+        let here = *terminal.get_or_insert(stat.terminal) == stat.terminal;
+        let kind = kinds.of(pid, &stat).filter(|_| here);
         match &mut whole {
             None => {
                 whole = Some(Tree {
@@ -93,16 +96,25 @@ fn tree(root: i32, kinds: &mut Kinds) -> Option<Tree> {
                 tree.agent = tree.agent.or(kind);
             }
         }
-        // Children of the main thread's; a kernel without this file shows the program alone.
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-        next.extend(
-            children
-                .unwrap_or_default()
-                .split_ascii_whitespace()
-                .filter_map(|pid| pid.parse::<i32>().ok()),
-        );
+        let children = children(pid);
+        next.extend(children);
     }
     whole
+}
+
+/// Children of a process's main thread; a kernel without this file shows none.
+pub(crate) fn children(pid: i32) -> Vec<i32> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// The arguments of a process; empty where it is gone.
+pub(crate) fn arguments(pid: i32) -> Vec<String> {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = line.strip_suffix(b"\0").unwrap_or(&line);
+    let words = line.split(|byte| *byte == 0);
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// The kinds of agents that processes are. A program's arguments are read once, not with each sample.
@@ -130,10 +142,7 @@ impl Kinds {
         {
             return known.kind;
         }
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let line = line.strip_suffix(b"\0").unwrap_or(&line);
-        let argv: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
-        let kind = towline_agents::kind_of(&stat.name, &argv);
+        let kind = towline_agents::kind_of(&stat.name, &arguments(pid));
         if self.known.len() >= KNOWN_MAX {
             self.known.clear();
         }
@@ -143,17 +152,25 @@ impl Kinds {
     }
 }
 
-struct Stat {
+/// What `/proc/PID/stat` says of a process.
+pub(crate) struct Stat {
     /// The first 15 bytes of the program's name.
-    name: String,
+    pub(crate) name: String,
+    /// `R` runs, `S` sleeps, `T` was stopped, `Z` has ended, …
+    pub(crate) state: char,
+    /// Its process group, its terminal's number, and the group that has that terminal.
+    pub(crate) group: i32,
+    pub(crate) terminal: i32,
+    pub(crate) foreground: i32,
     cpu: Duration,
     /// Clock ticks between the host's start and the process's.
-    started: u64,
+    pub(crate) started: u64,
     memory_bytes: u64,
 }
 
 impl Stat {
-    fn read(pid: i32) -> Option<Self> {
+    /// `None` where there is no such process.
+    pub(crate) fn read(pid: i32) -> Option<Self> {
         // A name need not be UTF-8.
         let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
         Self::parse(&String::from_utf8_lossy(&bytes))
@@ -166,16 +183,22 @@ impl Stat {
         let number = |field: usize| -> Option<u64> { fields.get(field - 3)?.parse().ok() };
         let ticks = rustix::param::clock_ticks_per_second().max(1);
         let time = |count: u64| Duration::from_millis(count * 1000 / ticks);
-        // Fields 14 and 15 are user and system time, 22 the start, 24 the resident pages.
+        let signed = |field: usize| -> Option<i32> { fields.get(field - 3)?.parse().ok() };
+        // Field 3 is the state, 5 the group, 7 the terminal, 8 its foreground group; 14 and 15 are user and system time, 22 the start, 24 the resident pages.
         Some(Self {
             name: text.get(open + 1..close)?.to_owned(),
+            state: fields.first()?.chars().next()?,
+            group: signed(5)?,
+            terminal: signed(7)?,
+            foreground: signed(8)?,
             cpu: time(number(14)? + number(15)?),
             started: number(22)?,
             memory_bytes: number(24)? * rustix::param::page_size() as u64,
         })
     }
 
-    fn age(&self) -> Duration {
+    /// How long ago it was started.
+    pub(crate) fn age(&self) -> Duration {
         let ticks = rustix::param::clock_ticks_per_second().max(1);
         let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let up = Duration::new(up.tv_sec.unsigned_abs(), u32::try_from(up.tv_nsec).unwrap_or(0));

@@ -13,6 +13,7 @@ use towline_client::hosts::Address;
 use towline_protocol::holder::ResourceLimit;
 use towline_protocol::v1::goodbye;
 
+use crate::agent::Rulebook;
 use crate::fleet::Fleet;
 use crate::pane::{Pane, folder, takeover};
 use crate::panes::Panes;
@@ -99,6 +100,8 @@ pub(crate) struct Server {
     /// The other hosts.
     pub(crate) fleet: Fleet,
     pub(crate) sampler: Sampler,
+    /// How states of agents are told from what they show.
+    pub(crate) rulebook: Rulebook,
     /// Connections open.
     pub(crate) clients: AtomicU32,
     next_connection: AtomicU64,
@@ -127,6 +130,7 @@ impl Server {
         loaded: &mut Loaded,
         rebooted: bool,
     ) -> Arc<Self> {
+        let rulebook = Rulebook::new(paths.agents());
         let fleet = Fleet::new(paths.hosts(), std::mem::take(&mut loaded.hosts));
         Arc::new(Self {
             paths,
@@ -139,6 +143,7 @@ impl Server {
             panes: Panes::new(loaded.next_pane),
             fleet,
             sampler: Sampler::default(),
+            rulebook,
             clients: AtomicU32::new(0),
             next_connection: AtomicU64::new(1),
             changes: watch::channel(0).0,

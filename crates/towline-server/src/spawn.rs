@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use towline_agents::State;
 use towline_client::programs;
 use towline_protocol::holder::{ResourceLimit, SpawnSpec};
 use towline_protocol::v1;
@@ -96,11 +97,19 @@ pub(crate) async fn spawn(
             started_at: now,
             last_activity: now,
             spawn_key: key.to_vec(),
+            agent: agent_of(&request.command),
             ..PaneRow::default()
         };
         Pane::new(id, folder::of(&server.paths.panes(), id), Facts::from_row(row))
     })?;
     finish(server, pane, &request, login).await
+}
+
+/// The agent that a command starts, before anything is known of it.
+fn agent_of(command: &[Vec<u8>]) -> Option<v1::Agent> {
+    let words: Vec<_> = command.iter().map(|word| String::from_utf8_lossy(word)).collect();
+    let kind = towline_agents::kind_of("", &words)?.to_owned();
+    Some(v1::Agent { kind, state: State::Starting.name().into(), ..v1::Agent::default() })
 }
 
 /// Starts the program of a pane that has a row and nothing else.

@@ -123,7 +123,7 @@ fn recipients(listed: v1::Listed, name: Option<&GlobMatcher>) -> Vec<Recipient> 
     let wanted = |pane: &Pane| {
         // One that runs in no tmux can only be told of.
         let reached = lives(pane) && pane.id < DETACHED_ID;
-        reached && !pane.agent.is_empty() && name.is_none_or(|name| name.is_match(&pane.name))
+        reached && pane.agent.is_some() && name.is_none_or(|name| name.is_match(&pane.name))
     };
     panes
         .iter()
@@ -185,7 +185,8 @@ mod tests {
         Pane {
             host: host.into(),
             name: name.into(),
-            agent: agent.into(),
+            agent: (!agent.is_empty())
+                .then(|| v1::Agent { kind: agent.into(), ..v1::Agent::default() }),
             status: v1::PaneStatus::Running.into(),
             ..Pane::default()
         }

@@ -2,6 +2,7 @@
 //!
 //! Each has `Args`, `EXAMPLES`, and `run`, which returns the exit status or the error that decides it.
 
+pub(crate) mod agent_event;
 pub(crate) mod attach;
 pub(crate) mod broadcast;
 pub(crate) mod clean;
@@ -47,6 +48,7 @@ pub(crate) async fn run(context: &Context, verb: Option<Verb>) -> Result<ExitCod
         Some(Verb::Host(args)) => host::run(context, args).await,
         Some(Verb::Server(args)) => server::run(context, args).await,
         Some(Verb::Proxy(args)) => proxy::run(context, args).await,
+        Some(Verb::AgentEvent(args)) => agent_event::run(context, args).await,
         Some(Verb::Config(args)) => config::run(context, args).await,
         Some(Verb::Doctor(args)) => doctor::run(context, args).await,
         Some(Verb::Completions(args)) => completions::run(context, args).await,

@@ -134,6 +134,8 @@ pub(crate) async fn spawn(
         limits: caller::limits(),
         exact_name: false,
         project: String::new(),
+        agent: String::new(),
+        start: None,
     };
     start(context, "", request, &args).await
 }

@@ -98,6 +98,30 @@ pub(crate) struct PaneJson<'a> {
 #[derive(Debug, Serialize)]
 struct AgentJson<'a> {
     kind: &'a str,
+    state: &'a str,
+    since: Option<String>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    question: &'a str,
+    source: &'a str,
+    /// The agent's own id of the conversation.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    session_id: &'a str,
+}
+
+impl<'a> AgentJson<'a> {
+    fn of(agent: &'a towline_protocol::v1::Agent) -> Self {
+        Self {
+            kind: &agent.kind,
+            state: &agent.state,
+            since: rfc3339(agent.since),
+            reason: &agent.reason,
+            question: &agent.question,
+            source: &agent.source,
+            session_id: &agent.conversation,
+        }
+    }
 }
 
 /// How a program ended.
@@ -137,7 +161,7 @@ impl<'a> PaneJson<'a> {
             cpu_percent: pane.cpu_percent,
             memory_bytes: pane.memory_bytes,
             exit: pane.exit.as_ref().map(exit),
-            agent: Some(&pane.agent).filter(|kind| !kind.is_empty()).map(|kind| AgentJson { kind }),
+            agent: pane.agent.as_ref().map(AgentJson::of),
         }
     }
 }

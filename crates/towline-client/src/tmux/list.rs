@@ -285,10 +285,15 @@ fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
         memory_bytes: usage.memory_bytes,
         exit,
         status: if dead { v1::PaneStatus::Ended } else { v1::PaneStatus::Running }.into(),
-        agent: agent.map_or_else(String::new, |(_, kind)| kind.to_owned()),
+        agent: agent.map(|(_, kind)| named(kind)),
         tmux: true,
         ..v1::Pane::default()
     }
+}
+
+/// An agent of which nothing but the kind is known.
+fn named(kind: &str) -> v1::Agent {
+    v1::Agent { kind: kind.to_owned(), state: "unknown".to_owned(), ..v1::Agent::default() }
 }
 
 /// What runs in a pane: what it was started with by us, the agent in it, what it was started with, or the name of
@@ -370,7 +375,7 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
             cpu_percent: usage.cpu_percent,
             memory_bytes: usage.memory_bytes,
             status: v1::PaneStatus::Running.into(),
-            agent: kind.to_owned(),
+            agent: Some(named(kind)),
             tmux: true,
             ..v1::Pane::default()
         });
@@ -472,7 +477,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         assert_eq!((pane.id, pane.window, pane.pane, pane.pid), (7, 2, 1, 501));
         assert_eq!(pane.name, "a:b.c\tü \\ $HOME");
         assert_eq!(pane.cwd, b"/tmp/with\nline");
-        assert_eq!(pane.agent, "claude");
+        assert_eq!(pane.agent, Some(named("claude")));
         assert_eq!(pane.command, [&b"node"[..], b"/usr/bin/claude", b"-c"]);
         assert_eq!((pane.cpu_percent, pane.memory_bytes), (3.0, 5 * 1024));
         assert_eq!(pane.attached, 2, "ours is not a person");
@@ -483,8 +488,11 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         assert_eq!(dead.exit.as_ref().and_then(|exit| exit.status), Some(3));
         assert_eq!((dead.title.as_str(), dead.status()), ("", v1::PaneStatus::Ended));
         assert_eq!(dead.command, [&b"make"[..], b"test"]);
-        let detached: Vec<_> =
-            listed.detached.iter().map(|pane| (pane.pid, &*pane.agent)).collect();
+        let detached: Vec<_> = listed
+            .detached
+            .iter()
+            .map(|pane| (pane.pid, pane.agent.as_ref().map_or("", |agent| &agent.kind)))
+            .collect();
         assert_eq!(detached, [(600, "codex"), (616, "gemini")]);
     }
 

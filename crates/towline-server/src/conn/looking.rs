@@ -9,6 +9,7 @@ use towline_client::target::LOCAL_HOST;
 use towline_protocol::v1;
 
 use super::requests::Job;
+use crate::agent;
 use crate::fault::Fault;
 use crate::pane::{self, Command, Pane, look};
 use crate::server::Server;
@@ -63,6 +64,7 @@ impl Job {
         let pane = self.find(request.target.as_ref())?;
         let until =
             request.until.ok_or_else(|| Fault::invalid("the request says not what to wait for"))?;
+        let mut answer = String::new();
         let waiting = async {
             match until {
                 v1::wait::Until::Exit(_) => {
@@ -85,10 +87,17 @@ impl Job {
                     }
                     pane.ask(|done| Command::WaitOutput { pattern: Box::new(pattern), done }).await
                 }
+                v1::wait::Until::States(states) => {
+                    agent::wait_for_state(&pane, &states.states).await.map(|()| String::new())
+                }
+                v1::wait::Until::Turn(since) => {
+                    answer = agent::wait_for_turn(&pane, since).await?;
+                    Ok(String::new())
+                }
             }
         };
         let line = pane::within(request.timeout_ms, waiting).await?;
-        Ok(v1::Waited { pane: Some(pane.describe()), line })
+        Ok(v1::Waited { pane: Some(pane.describe()), line, answer })
     }
 
     pub(super) fn status(&self) -> v1::StatusReply {
@@ -107,6 +116,7 @@ impl Job {
                     .iter()
                     .map(|why| format!("{why}: the defaults are used")),
             )
+            .chain(self.server.rulebook.troubles())
             .chain(self.server.settings.listen_troubles.iter().cloned())
             .chain(
                 self.server.store.trouble().map(|why| format!("the store can't be written: {why}")),
@@ -145,7 +155,11 @@ pub(super) fn sample(server: &Server, panes: &[Arc<Pane>]) {
         if let Some(usage) = usage.get(&facts.pid) {
             facts.cpu_percent = usage.cpu_percent;
             facts.memory_bytes = usage.memory_bytes;
-            facts.agent = usage.agent;
+            let known = facts.row.agent.as_ref().is_some_and(|agent| agent.state != "exited");
+            if usage.agent.is_some() && !known {
+                drop(facts);
+                let _ = pane.tell(Command::FindAgent);
+            }
         }
     }
 }

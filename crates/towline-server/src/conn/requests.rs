@@ -10,6 +10,7 @@ use towline_client::tmux::Driver;
 use towline_protocol::v1::{self, ErrorKind, Request, reply, request, server_frame};
 
 use super::{Connection, Out, Stream, Window};
+use crate::agent;
 use crate::fault::Fault;
 use crate::fleet::{Onward, Peer, Route, relay, relay_here};
 use crate::pane::{Command, Pane, ViewId, end, folder, look, typing};
@@ -111,6 +112,11 @@ fn changes(body: &request::Body) -> bool {
             | Body::Clean(_)
             | Body::Shutdown(_)
             | Body::Disconnect(_)
+            | Body::AgentEvent(_)
+            | Body::Answer(_)
+            | Body::Enqueue(_)
+            | Body::Dequeue(_)
+            | Body::Resume(_)
     )
 }
 
@@ -188,7 +194,7 @@ impl Job {
             Body::Send(request) => {
                 let pane = self.find(request.target.as_ref())?;
                 typing::send(&pane, request).await?;
-                reply::Body::Sent(v1::Sent { pane: Some(pane.describe()) })
+                reply::Body::Sent(v1::Sent { pane: Some(pane.describe()), ..v1::Sent::default() })
             }
             Body::Wait(request) => reply::Body::Waited(self.wait(request).await?),
             Body::Kill(request) => reply::Body::Killed(self.kill(&request).await?),
@@ -215,6 +221,21 @@ impl Job {
             Body::Disconnect(_) => {
                 self.server.peer(&self.host)?.park();
                 reply::Body::Done(v1::Done {})
+            }
+            Body::AgentEvent(request) => {
+                agent::event(&self.server, &request)?;
+                reply::Body::Done(v1::Done {})
+            }
+            Body::Explain(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                reply::Body::Explained(agent::explain(&self.server, &pane).await?)
+            }
+            Body::Answer(_)
+            | Body::Enqueue(_)
+            | Body::Queue(_)
+            | Body::Dequeue(_)
+            | Body::Resume(_) => {
+                return Err(Fault::new(ErrorKind::Unsupported, "not yet"));
             }
             // These have ways of their own; see `run` and `Connection::request`.
             Body::Attach(_)

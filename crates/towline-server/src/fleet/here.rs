@@ -65,7 +65,7 @@ impl Server {
             }
             Err(_) => return self.agents_in_tmux_lately(),
         };
-        let is_agent = |pane: &v1::Pane| !pane.agent.is_empty() && pane.id < DETACHED_ID;
+        let is_agent = |pane: &v1::Pane| pane.agent.is_some() && pane.id < DETACHED_ID;
         let panes: Vec<_> = panes.into_iter().filter(is_agent).collect();
         let mut seen = here.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = Seen { at: Some(Instant::now()), panes: panes.clone() };

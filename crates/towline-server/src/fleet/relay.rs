@@ -322,6 +322,17 @@ fn name_host(body: &mut reply::Body, alias: &str, hints: Option<&[String]>) {
         Body::AttachBy(attach) => &mut attach.pane,
         Body::Followed(followed) => &mut followed.pane,
         Body::Killed(killed) => &mut killed.pane,
+        Body::Explained(explained) => &mut explained.pane,
+        Body::Enqueued(enqueued) => {
+            if let Some(item) = &mut enqueued.item {
+                alias.clone_into(&mut item.host);
+            }
+            return;
+        }
+        Body::Queues(queues) => {
+            queues.items.iter_mut().for_each(|item| alias.clone_into(&mut item.host));
+            return;
+        }
         Body::InputOpened(input) => {
             alias.clone_into(&mut input.host);
             return;
@@ -353,7 +364,7 @@ mod tests {
     #[test]
     fn answers_are_named_after_their_host() {
         let pane = || Some(v1::Pane::default());
-        let mut body = reply::Body::Sent(v1::Sent { pane: pane() });
+        let mut body = reply::Body::Sent(v1::Sent { pane: pane(), ..v1::Sent::default() });
         name_host(&mut body, "thor", None);
         let reply::Body::Sent(sent) = body else { unreachable!() };
         assert_eq!(sent.pane.unwrap().host, "thor");

@@ -154,6 +154,11 @@ pub(super) fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
         Body::Raw(request) => request.target.as_mut(),
         Body::Kill(request) => request.target.as_mut(),
         Body::Rename(request) => request.target.as_mut(),
+        Body::Explain(request) => request.target.as_mut(),
+        Body::Answer(request) => request.target.as_mut(),
+        Body::Enqueue(request) => request.target.as_mut(),
+        Body::Queue(request) => request.target.as_mut(),
+        Body::Resume(request) => request.target.as_mut(),
         Body::Spawn(_)
         | Body::List(_)
         | Body::Clean(_)
@@ -162,7 +167,9 @@ pub(super) fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
         | Body::Watch(_)
         | Body::Subscribe(_)
         | Body::Connect(_)
-        | Body::Disconnect(_) => None,
+        | Body::Disconnect(_)
+        | Body::AgentEvent(_)
+        | Body::Dequeue(_) => None,
     }
 }
 

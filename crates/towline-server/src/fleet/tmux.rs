@@ -151,7 +151,7 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
         Body::Send(request) => {
             let pane = find(driver, asked, request.target.as_ref()).await?;
             driver.send(number(&pane)?, &request.steps).await.map_err(changed)?;
-            reply::Body::Sent(v1::Sent { pane: Some(pane) })
+            reply::Body::Sent(v1::Sent { pane: Some(pane), ..v1::Sent::default() })
         }
         Body::Wait(request) => reply::Body::Waited(wait(driver, asked, request).await?),
         Body::Attach(request) => {
@@ -178,6 +178,13 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
         | Body::Subscribe(_)
         | Body::Follow(_)
         | Body::Connect(_)
+        | Body::AgentEvent(_)
+        | Body::Explain(_)
+        | Body::Answer(_)
+        | Body::Enqueue(_)
+        | Body::Queue(_)
+        | Body::Dequeue(_)
+        | Body::Resume(_)
         | Body::Disconnect(_) => {
             return Err(Fault::new(ErrorKind::Unsupported, "there is no Towline on that host"));
         }
@@ -260,7 +267,7 @@ async fn wait(driver: &Driver, asked: &Asked, request: v1::Wait) -> Result<v1::W
                 let exit = driver.wait_exit(number).await.map_err(looked)?;
                 let status = v1::PaneStatus::Ended.into();
                 let ended = v1::Pane { exit: Some(exit), status, ..pane };
-                Ok(v1::Waited { pane: Some(ended), line: String::new() })
+                Ok(v1::Waited { pane: Some(ended), ..v1::Waited::default() })
             }
             Some(v1::wait::Until::Output(pattern)) => {
                 let pattern = crate::pane::pattern(&pattern)?;
@@ -270,10 +277,13 @@ async fn wait(driver: &Driver, asked: &Asked, request: v1::Wait) -> Result<v1::W
                 while let Some(followed) = rows.next().await {
                     let lines = followed.map_err(looked)?.lines;
                     if let Some(line) = lines.into_iter().find(|line| pattern.is_match(line)) {
-                        return Ok(v1::Waited { pane: Some(pane), line });
+                        return Ok(v1::Waited { pane: Some(pane), line, ..v1::Waited::default() });
                     }
                 }
                 Err(Fault::ended(&pane.name))
+            }
+            Some(v1::wait::Until::States(_) | v1::wait::Until::Turn(_)) => {
+                Err(unsupported("what an agent does"))
             }
             None => Err(Fault::invalid("the request says not what to wait for")),
         }

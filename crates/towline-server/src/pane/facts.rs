@@ -3,6 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use towline_agents::{Source, State};
 use towline_journal::ExitStatus;
 use towline_protocol::v1;
 
@@ -27,10 +28,21 @@ pub(crate) struct Facts {
     /// Of the process tree, as last sampled.
     pub(crate) cpu_percent: f64,
     pub(crate) memory_bytes: u64,
-    /// The kind of agent among its processes, as last sampled.
-    pub(crate) agent: Option<&'static str>,
+    /// What its agent's hooks told that is not part of its state.
+    pub(crate) heard: Heard,
+    /// Prompts that wait for the agent.
+    pub(crate) queued: u32,
     /// Somebody asked to remove it: it is not started again.
     pub(crate) removing: bool,
+}
+
+/// What an agent's hooks told that is not part of its state. Times are microseconds since 1970 UTC.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard {
+    /// When it took a prompt last.
+    pub(crate) taken_at: u64,
+    /// When it ended a turn last, and with which words.
+    pub(crate) answer: Option<(u64, String)>,
 }
 
 impl Facts {
@@ -76,10 +88,23 @@ impl Facts {
             kept_from: 0,
             restarts: row.restarts,
             folder: folder.as_os_str().as_bytes().to_vec(),
-            agent: self.agent.unwrap_or_default().into(),
+            agent: self.agent(),
+            queued: self.queued,
             tmux: false,
             host: String::new(),
         }
+    }
+
+    /// The agent in it, as a client is told.
+    pub(crate) fn agent(&self) -> Option<v1::Agent> {
+        let mut agent = self.row.agent.clone()?;
+        if let Some((_, at)) = &self.row.ended {
+            let (state, source) = (State::Exited.name(), Source::Process.name());
+            agent.since = if agent.state == state { agent.since } else { *at };
+            (agent.state, agent.source) = (state.into(), source.into());
+            (agent.reason, agent.question) = (String::new(), String::new());
+        }
+        Some(agent)
     }
 
     /// How it ended, once it has.

@@ -68,13 +68,22 @@ pub(crate) struct Pane {
     /// The way to the actor, while there is one.
     actor: Mutex<Option<mpsc::UnboundedSender<Command>>>,
     pub(crate) pulse: watch::Sender<Pulse>,
+    /// Rises with every change of what is known of its agent.
+    pub(crate) agent_changes: watch::Sender<u64>,
 }
 
 impl Pane {
     pub(crate) fn new(id: u64, folder: PathBuf, facts: Facts) -> Arc<Self> {
         let ended = facts.row.status == RowStatus::Ended;
         let (pulse, _) = watch::channel(Pulse { head: facts.head, ended });
-        Arc::new(Self { id, folder, facts: Mutex::new(facts), actor: Mutex::new(None), pulse })
+        Arc::new(Self {
+            id,
+            folder,
+            facts: Mutex::new(facts),
+            actor: Mutex::new(None),
+            pulse,
+            agent_changes: watch::channel(0).0,
+        })
     }
 
     /// What is known of the pane. Held only for a moment, never over an await.
@@ -181,6 +190,19 @@ pub(crate) enum Command {
     },
     /// See whether the holder answers.
     Probe,
+    /// The agent in it, or one that is about to begin, told something by its hook.
+    AgentEvent {
+        kind: String,
+        report: Box<towline_agents::hook::Report>,
+    },
+    /// Look for an agent among its processes: one was seen there.
+    FindAgent,
+    /// Say why the agent's state is what it is.
+    Explain {
+        title: String,
+        screen: towline_agents::rules::Shown,
+        done: oneshot::Sender<Result<v1::Explained, Fault>>,
+    },
     /// End the process tree.
     Kill {
         done: oneshot::Sender<Result<(), Fault>>,

@@ -1,6 +1,8 @@
 //! A pane as the store keeps it.
 
 use rusqlite::{Row, Transaction, params};
+use towline_protocol::Message as _;
+use towline_protocol::v1;
 
 use super::Op;
 
@@ -30,7 +32,7 @@ pub(crate) enum EndedAs {
 }
 
 /// A pane as the store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct PaneRow {
     pub(crate) id: u64,
     pub(crate) name: String,
@@ -53,10 +55,13 @@ pub(crate) struct PaneRow {
     pub(crate) ended: Option<(EndedAs, u64)>,
     /// The key of the request that made it, so that a retry doesn't make another; or empty.
     pub(crate) spawn_key: Vec<u8>,
+    /// The agent in it: what was known of it last, and how it was started.
+    pub(crate) agent: Option<v1::Agent>,
 }
 
 pub(super) const COLUMNS: &str = "id, name, session, window, command, cwd, cols, rows, restart, restarts, \
-     status, created_at, last_activity, title, ended_kind, ended_value, ended_why, ended_at, spawn_key, started_at";
+     status, created_at, last_activity, title, ended_kind, ended_value, ended_why, ended_at, spawn_key, started_at, \
+     agent";
 
 impl PaneRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -97,6 +102,9 @@ impl PaneRow {
             ended,
             spawn_key: row.get(18)?,
             started_at: row.get::<_, i64>(19)?.cast_unsigned(),
+            agent: row
+                .get::<_, Option<Vec<u8>>>(20)?
+                .and_then(|bytes| v1::Agent::decode(&*bytes).ok()),
         })
     }
 
@@ -109,7 +117,7 @@ impl PaneRow {
         };
         to.prepare_cached(&format!(
             "INSERT OR REPLACE INTO pane ({COLUMNS}) VALUES \
-             (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
+             (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
         ))?
         .execute(params![
             self.id.cast_signed(),
@@ -132,6 +140,7 @@ impl PaneRow {
             self.ended.as_ref().map(|(_, at)| at.cast_signed()),
             self.spawn_key,
             self.started_at.cast_signed(),
+            self.agent.as_ref().map(v1::Agent::encode_to_vec),
         ])?;
         Ok(())
     }

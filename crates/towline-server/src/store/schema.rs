@@ -9,7 +9,7 @@ use super::Loaded;
 use super::row::{self, PaneRow};
 
 /// The newest layout this build knows, kept in SQLite's `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// How long to wait for another process that has the database open (a person with `sqlite3`).
 const BUSY: Duration = Duration::from_secs(2);
@@ -43,6 +43,12 @@ CREATE TABLE pane (
 /// What layout 2 has beyond layout 1: hosts, with what was last seen there (a `HostState` message).
 const HOSTS: &str = "
 CREATE TABLE host (alias TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT;
+";
+
+/// What layout 3 has beyond layout 2: the agent in a pane (an `Agent` message), and prompts that wait for one.
+const AGENTS: &str = "
+ALTER TABLE pane ADD COLUMN agent BLOB;
+CREATE TABLE prompt (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, host TEXT NOT NULL, item BLOB NOT NULL) STRICT;
 ";
 
 /// Why the store can't be used.
@@ -100,8 +106,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         let missing = match found {
-            0 => format!("{LAYOUT}{HOSTS}"),
-            1 => HOSTS.to_owned(),
+            0 => format!("{LAYOUT}{HOSTS}{AGENTS}"),
+            1 => format!("{HOSTS}{AGENTS}"),
+            2 => AGENTS.to_owned(),
             _ => return Ok(()),
         };
         connection

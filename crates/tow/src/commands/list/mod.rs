@@ -111,7 +111,7 @@ impl List {
         let (panes, targets) = panes
             .into_iter()
             .zip(targets)
-            .filter(|(pane, _)| !only_agents || !pane.agent.is_empty())
+            .filter(|(pane, _)| !only_agents || pane.agent.is_some())
             .unzip();
         Self { panes, targets, here, hosts, warnings, rtt_ms }
     }

@@ -49,7 +49,7 @@ fn render(list: &List, width: Option<usize>, colors: bool, now: u64) -> Vec<Stri
         let apart = if away { (host, !lives(pane)) } else { (0, !lives(pane)) };
         (away, apart, host, pane.session.clone(), pane.window, pane.pane)
     });
-    let agents = list.panes.iter().any(|pane| !pane.agent.is_empty());
+    let agents = list.panes.iter().any(|pane| pane.agent.is_some());
     let columns: Vec<_> =
         COLUMNS.iter().copied().filter(|(title, _)| agents || *title != AGENT).collect();
     let mut table = Table::new(&columns).dispensable(DISPENSABLE);
@@ -62,7 +62,7 @@ fn render(list: &List, width: Option<usize>, colors: bool, now: u64) -> Vec<Stri
             target.as_str(),
             dim(if lives { Style::new().bold() } else { Style::new().dimmed() }),
         );
-        let kind = if pane.agent.is_empty() { "-" } else { &pane.agent };
+        let kind = pane.agent.as_ref().map_or("-", |agent| agent.kind.as_str());
         let agent = agents.then(|| Cell::styled(kind, dim(Style::new())));
         let mut row = vec![target];
         row.extend(agent);
@@ -175,7 +175,10 @@ mod tests {
 
     #[test]
     fn agents_have_a_column() {
-        let agent = Pane { agent: "claude".into(), ..pane(1, "app", None) };
+        let agent = Pane {
+            agent: Some(v1::Agent { kind: "claude".into(), ..v1::Agent::default() }),
+            ..pane(1, "app", None)
+        };
         let lines = render(&list(vec![agent, pane(2, "sh", None)], vec![]), None, false, 0);
         assert_eq!(
             lines,

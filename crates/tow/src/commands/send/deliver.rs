@@ -103,8 +103,13 @@ async fn send_once(
         return Err(Failure::Told(unknown(text, "the pane no longer knows this input")));
     }
     let pane = on_host(&input.host, &format!("%{}", input.pane));
-    let send =
-        v1::Send { target: target(&pane), client: client.to_vec(), seq: 1, steps: steps.to_vec() };
+    let send = v1::Send {
+        target: target(&pane),
+        client: client.to_vec(),
+        seq: 1,
+        steps: steps.to_vec(),
+        sure: None,
+    };
     *opened = Some(Opened { pane, ahead: input.ahead.then_some(asked) });
     match connection.request(request::Body::Send(send)).await {
         Ok(reply::Body::Sent(sent)) => Ok(sent),

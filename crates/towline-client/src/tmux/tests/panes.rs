@@ -159,9 +159,9 @@ async fn an_agent_is_found_below_a_shell() {
     std::fs::set_permissions(&agent, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let pane = tmux.spawn("agent", &["sh", "-c", "./claude; exec cat"]).await.id;
     tmux.wait_for(pane, "ready").await;
-    assert_eq!(tmux.pane(pane).await.agent, "claude");
+    assert_eq!(tmux.pane(pane).await.agent.map(|agent| agent.kind).as_deref(), Some("claude"));
     tmux.driver.send(pane, &[key("Enter")]).await.unwrap();
-    wait("the agent's end", async || tmux.pane(pane).await.agent.is_empty().then_some(())).await;
+    wait("the agent's end", async || tmux.pane(pane).await.agent.is_none().then_some(())).await;
 }
 
 #[tokio::test]

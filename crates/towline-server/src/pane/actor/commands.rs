@@ -63,6 +63,11 @@ impl Actor {
                     self.ask_holder();
                 }
             }
+            Command::AgentEvent { kind, report } => self.agent_told(&kind, &report),
+            Command::FindAgent => self.agent_seen(),
+            Command::Explain { title, screen, done } => {
+                let _ = done.send(self.explain(&title, &screen));
+            }
             Command::Kill { done } => {
                 self.killing.push(done);
                 let grace_ms = u32::try_from(KILL_GRACE.as_millis()).unwrap_or(u32::MAX);
@@ -96,8 +101,9 @@ impl Actor {
         None
     }
 
-    pub(super) fn attached(&self) {
+    pub(super) fn attached(&mut self) {
         self.pane.facts().attached = u32::try_from(self.views.len()).unwrap_or(u32::MAX);
+        self.agent_watched();
         self.server.changed();
     }
 

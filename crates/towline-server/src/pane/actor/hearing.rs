@@ -174,6 +174,7 @@ impl Actor {
             facts.row.last_activity = clock::now();
         }
         self.note();
+        self.agent_printed();
         self.server.printed(self.pane.id);
         self.pane.pulse.send_modify(|pulse| pulse.head = head);
     }

@@ -1,5 +1,6 @@
 //! The task that owns a living pane: its holder's connection, its terminal model, and those who look.
 
+mod agent;
 mod commands;
 mod hearing;
 mod leaving;
@@ -28,10 +29,15 @@ use crate::clock;
 use crate::conn::Out;
 use crate::fault::Fault;
 use crate::server::Server;
+use agent::{AgentWatch, agent_end};
 use modelling::{Awake, Modelled, loading};
 
 /// Without anybody looking and without output for so long, the model is let go.
 const SLEEP_AFTER: Duration = Duration::from_secs(60);
+
+/// The same for a pane with an agent that has rules: what it prints is looked at, and a replay each time it goes on after a
+/// pause would cost more than the model.
+const AGENT_SLEEPS_AFTER: Duration = Duration::from_secs(900);
 
 /// Titles and activity are written down at most this often.
 const WRITE_DOWN: Duration = Duration::from_secs(1);
@@ -90,6 +96,7 @@ pub(super) struct Actor {
     /// The holder's words made no sense: the connection is given up.
     senseless: bool,
     happened: Vec<Happening>,
+    agent: AgentWatch,
 }
 
 impl Actor {
@@ -146,7 +153,9 @@ impl Actor {
             gone: false,
             senseless: false,
             happened: Vec::new(),
+            agent: AgentWatch::default(),
         };
+        actor.begin_agent(fresh.is_some());
         let from = if fresh.is_some() { 0 } else { welcome.head };
         actor.link.send(&ToHolder::Live { offset: from });
         actor.link.send(&ToHolder::Consumed { offset: welcome.head });
@@ -197,6 +206,7 @@ impl Actor {
                     Err(_) => self.gone = true,
                 },
                 loaded = loading(&mut self.modelled) => self.loaded(loaded),
+                () = agent_end(&mut self.agent) => self.agent_ended(),
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.timers();
                 }
@@ -220,10 +230,17 @@ impl Actor {
 
     fn deadline(&self) -> Option<Instant> {
         let sleep = match &self.modelled {
-            Modelled::Awake(awake) if !self.watched() => Some(awake.used + SLEEP_AFTER),
+            Modelled::Awake(awake) if !self.watched() => Some(awake.used + self.sleeps_after()),
             _ => None,
         };
-        [self.paint_at, self.write_at, sleep, self.silence.deadline()].into_iter().flatten().min()
+        [self.paint_at, self.write_at, sleep, self.silence.deadline(), self.agent_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn sleeps_after(&self) -> Duration {
+        if self.agent.is_looked_at() { AGENT_SLEEPS_AFTER } else { SLEEP_AFTER }
     }
 
     /// Somebody needs the model all the time.
@@ -245,10 +262,11 @@ impl Actor {
         }
         if let Modelled::Awake(awake) = &self.modelled
             && !self.watched()
-            && awake.used + SLEEP_AFTER <= now
+            && awake.used + self.sleeps_after() <= now
         {
             self.modelled = Modelled::Asleep;
         }
+        self.agent_timers(now);
         match self.silence.due(now) {
             Due::Nothing => {}
             Due::Ask => self.ask_holder(),

@@ -103,6 +103,7 @@ impl Actor {
         self.modelled =
             Modelled::Awake(Box::new(Awake { model, behind: reader, used: Instant::now() }));
         self.happenings();
+        self.agent_printed();
     }
 
     /// What is missing is read from the journal.
@@ -205,7 +206,10 @@ impl Actor {
                         self.server.changed();
                     }
                 }
-                event => self.views.tell(&event),
+                event => {
+                    self.agent_event(&event);
+                    self.views.tell(&event);
+                }
             }
         }
     }

@@ -1,0 +1,196 @@
+//! From what is known of an agent to what it is doing: the one place where the sources meet.
+//!
+//! A hook is believed at once: it is the agent's own word. But it tells what happened, not what holds; what is seen
+//! afterwards, and lasts, overrules it. What is seen on title and screen counts by the rules' priorities. Work and
+//! questions are believed when they are seen, rest only when it has lasted a moment, so that a spinner between two frames
+//! does not flap. What nothing speaks for is unknown.
+//!
+//! Times are microseconds, of any clock that doesn't go back.
+
+mod decide;
+mod explain;
+
+pub use explain::{Explanation, Line};
+
+use crate::hook::Report;
+use crate::rules::{Match, On, Rules, Shown};
+use crate::state::{Claim, Source, State};
+
+/// What is known of the agent's process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Process {
+    /// It runs, and has the terminal.
+    Foreground,
+    /// It runs, and another program has the terminal (an editor that it started); or it was stopped.
+    Background(String),
+    /// It has ended.
+    Gone,
+}
+
+/// What an agent is doing, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What it does.
+    pub claim: Claim,
+    /// Since when.
+    pub since: u64,
+    /// Who says so; `None` where nobody does.
+    pub source: Option<Source>,
+    /// The rule, the event or the fact that decided.
+    pub because: String,
+}
+
+/// What title and screen showed, and since when they say the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sight {
+    found: Option<(Source, Match)>,
+    since: u64,
+}
+
+/// A hook's event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Heard {
+    at: u64,
+    event: String,
+    claim: Claim,
+}
+
+/// What is known of one agent, and the verdict on it.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    begun: u64,
+    process: (Process, u64),
+    hook: Option<Heard>,
+    /// The last events, whether they said something or not, for people.
+    events: Vec<(u64, String)>,
+    title: Option<Match>,
+    progress: Option<Match>,
+    notification: Option<Match>,
+    screen: Option<Match>,
+    sight: Sight,
+    /// When the screen changed last.
+    drawn: u64,
+    /// Somebody is looking.
+    watched: bool,
+    verdict: Verdict,
+}
+
+/// Events that are kept for `tow explain`.
+const EVENTS: usize = 8;
+
+impl Tracker {
+    /// An agent whose process began at `begun`, as far as is known.
+    pub fn new(begun: u64) -> Self {
+        Self {
+            begun,
+            process: (Process::Foreground, begun),
+            hook: None,
+            events: Vec::new(),
+            title: None,
+            progress: None,
+            notification: None,
+            screen: None,
+            sight: Sight { found: None, since: begun },
+            drawn: begun,
+            watched: false,
+            verdict: Verdict {
+                claim: Claim::of(State::Starting),
+                since: begun,
+                source: Some(Source::Process),
+                because: "its process has begun".into(),
+            },
+        }
+    }
+
+    /// An agent of which a verdict is known from before, and nothing else.
+    pub fn resumed(begun: u64, verdict: Verdict) -> Self {
+        Self { verdict, ..Self::new(begun) }
+    }
+
+    /// What is known of its process.
+    pub fn process(&mut self, now: u64, process: Process) {
+        if self.process.0 != process {
+            self.process = (process, now);
+        }
+        self.decide(now);
+    }
+
+    /// Its hook told something.
+    pub fn hook(&mut self, now: u64, report: &Report) {
+        if self.events.len() >= EVENTS {
+            self.events.remove(0);
+        }
+        self.events.push((now, report.event.clone()));
+        if let Some(claim) = report.claim.clone() {
+            self.hook = Some(Heard { at: now, event: report.event.clone(), claim });
+        }
+        self.decide(now);
+    }
+
+    /// The terminal shows something new, or may.
+    pub fn shown(&mut self, now: u64, rules: &Rules, title: &str, screen: &Shown) {
+        self.drawn = now;
+        self.title = rules.on_text(On::Title, title);
+        self.screen = rules.on_screen(screen);
+        self.see(now);
+    }
+
+    /// A progress sequence came (OSC 9;4), as `STATE;PERCENT`.
+    pub fn progress(&mut self, now: u64, rules: &Rules, progress: &str) {
+        self.progress = rules.on_text(On::Progress, progress);
+        self.see(now);
+    }
+
+    /// A notification came.
+    pub fn notified(&mut self, now: u64, rules: &Rules, text: &str) {
+        self.notification = rules.on_text(On::Notification, text);
+        self.see(now);
+        // It tells of a moment: what is seen next stands for itself.
+        self.notification = None;
+    }
+
+    /// Somebody looks at it, or nobody does any longer.
+    pub fn watched(&mut self, now: u64, watched: bool) {
+        self.watched = watched;
+        if watched && self.verdict.claim.state == State::Done {
+            self.verdict.claim.state = State::Idle;
+        }
+        self.decide(now);
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: u64) {
+        self.decide(now);
+    }
+
+    /// What it is doing.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    fn see(&mut self, now: u64) {
+        let seen = [
+            (Source::Title, &self.title),
+            (Source::Progress, &self.progress),
+            (Source::Notification, &self.notification),
+            (Source::Screen, &self.screen),
+        ];
+        let mut found: Option<(Source, Match)> = None;
+        for (source, one) in seen {
+            if let Some(one) = one
+                && found.as_ref().is_none_or(|(_, best)| one.priority > best.priority)
+            {
+                found = Some((source, one.clone()));
+            }
+        }
+        let says = |found: &Option<(Source, Match)>| {
+            found.as_ref().map(|(_, found)| (found.claim.state, found.claim.reason))
+        };
+        let since = if says(&found) == says(&self.sight.found) { self.sight.since } else { now };
+        self.sight = Sight { found, since };
+        self.decide(now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

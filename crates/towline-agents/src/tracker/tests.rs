@@ -1,0 +1,233 @@
+use super::*;
+use crate::state::Reason;
+
+const RULES: &str = r#"
+kind = "demo"
+[[rule]]
+name = "prompt"
+state = "blocked"
+reason = "permission"
+priority = 90
+all = ["proceed?"]
+question = '/(.*proceed\?)/'
+[[rule]]
+name = "spinner"
+state = "working"
+priority = 50
+all = ["esc to interrupt"]
+[[rule]]
+name = "title spinner"
+on = "title"
+state = "working"
+priority = 50
+all = ['/^[⠀-⣿]/']
+[[rule]]
+name = "box"
+state = "idle"
+priority = 10
+all = ['/^>/']
+"#;
+
+const MS: u64 = 1_000;
+
+/// Something that happens, so many milliseconds after the beginning.
+enum Happens {
+    Shows(&'static str),
+    Titled(&'static str),
+    Told(&'static str, Claim),
+    Is(Process),
+    Watched(bool),
+    Nothing,
+}
+
+use Happens::*;
+
+fn working() -> Claim {
+    Claim::of(State::Working)
+}
+
+fn idle() -> Claim {
+    Claim::of(State::Idle)
+}
+
+fn permission() -> Claim {
+    Claim::blocked(Reason::Permission, Some("Run it?".into()))
+}
+
+/// Plays what happens and says the state after each.
+fn play(story: impl IntoIterator<Item = (u64, Happens)>) -> Vec<&'static str> {
+    let rules = Rules::parse(RULES).unwrap();
+    let mut tracker = Tracker::new(0);
+    let (mut title, mut screen) = ("", Shown::default());
+    let mut states = Vec::new();
+    for (at, happens) in story {
+        let now = at * MS;
+        // The caller keeps the tracker's time.
+        while let Some(due) = tracker.due(now.saturating_sub(1)).filter(|due| *due < now) {
+            tracker.tick(due);
+        }
+        match happens {
+            Shows(text) => {
+                screen = Shown::new(text.split('\n'));
+                tracker.shown(now, &rules, title, &screen);
+            }
+            Titled(text) => {
+                title = text;
+                tracker.shown(now, &rules, title, &screen);
+            }
+            Told(event, claim) => {
+                let claim = Some(claim);
+                tracker.hook(now, &Report { event: event.into(), claim, ..Report::default() });
+            }
+            Is(process) => tracker.process(now, process),
+            Watched(watched) => tracker.watched(now, watched),
+            Nothing => tracker.tick(now),
+        }
+        states.push(tracker.verdict().claim.state.name());
+    }
+    states
+}
+
+#[test]
+fn a_screen_alone_tells() {
+    let states = play([
+        (0, Nothing),
+        (100, Shows("loading")),
+        (500, Shows(">")),
+        (600, Shows("esc to interrupt\n>")),
+        (700, Shows(">")),
+        (800, Shows("esc to interrupt\n>")),
+        (900, Shows("a\nproceed?")),
+        (1000, Shows("esc to interrupt\n>")),
+        (2000, Shows(">")),
+        (2200, Nothing),
+        (2251, Nothing),
+        (2300, Watched(true)),
+        (2400, Shows("strange")),
+        (3000, Nothing),
+        (3101, Nothing),
+    ]);
+    let expected = [
+        "starting", "starting", "idle", "working", "working", "working", "blocked", "working",
+        "working", "working", "done", "idle", "idle", "idle", "unknown",
+    ];
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn what_never_shows_anything_known_becomes_unknown() {
+    let states =
+        play([(0, Nothing), (19_999, Shows("x")), (20_001, Nothing), (60_000, Shows(">"))]);
+    assert_eq!(states, ["starting", "starting", "unknown", "idle"]);
+}
+
+#[test]
+fn a_hook_is_believed_at_once_and_overruled_by_what_is_seen_later() {
+    let states = play([
+        (0, Shows(">")),
+        (10, Told("UserPromptSubmit", working())),
+        (60, Shows("esc to interrupt\n>")),
+        (100, Told("PermissionRequest", permission())),
+        (200, Shows("a\nproceed?")),
+        // Refused with a key, of which no hook tells.
+        (5000, Shows(">")),
+        (5200, Nothing),
+        (5260, Nothing),
+    ]);
+    let expected =
+        ["idle", "working", "working", "blocked", "blocked", "blocked", "blocked", "done"];
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn a_hook_whose_word_the_screen_never_bears_out_is_dropped() {
+    let states = play([
+        (0, Shows(">")),
+        (10, Told("UserPromptSubmit", working())),
+        (500, Nothing),
+        (1011, Nothing),
+    ]);
+    assert_eq!(states, ["idle", "working", "working", "done"]);
+}
+
+#[test]
+fn a_turns_end_by_hook_needs_no_calm_and_a_dialog_after_it_is_unknown() {
+    let states = play([
+        (0, Shows("esc to interrupt\n>")),
+        (1000, Told("Stop", idle())),
+        (1100, Shows(">")),
+        (9000, Shows("choose a model")),
+        (9700, Nothing),
+        (9800, Shows(">")),
+    ]);
+    assert_eq!(states, ["working", "done", "done", "done", "unknown", "idle"]);
+}
+
+#[test]
+fn a_title_and_a_screen_are_one_sight_by_their_priorities() {
+    let states = play([
+        (0, Titled("⠋ thinking")),
+        (10, Shows(">")),
+        (900, Shows("proceed?")),
+        (1000, Shows(">")),
+        (2000, Titled("demo")),
+        (2300, Nothing),
+    ]);
+    assert_eq!(states, ["working", "working", "blocked", "working", "working", "done"]);
+}
+
+#[test]
+fn a_process_that_is_gone_or_behind_another_says_all() {
+    let states = play([
+        (0, Shows("esc to interrupt")),
+        (10, Is(Process::Background("vim".into()))),
+        (20, Shows("proceed?")),
+        (30, Is(Process::Foreground)),
+        (40, Is(Process::Gone)),
+        (50, Shows(">")),
+        (60, Told("Stop", idle())),
+    ]);
+    let expected = ["working", "unknown", "unknown", "blocked", "exited", "exited", "exited"];
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn work_that_a_hook_began_and_nobody_sees_is_not_believed_for_ever() {
+    let states = play([
+        (0, Shows("strange")),
+        (10, Told("UserPromptSubmit", working())),
+        (5000, Nothing),
+        (10_011, Nothing),
+    ]);
+    assert_eq!(states, ["starting", "working", "working", "unknown"]);
+}
+
+#[test]
+fn a_verdict_at_rest_needs_no_clock() {
+    let rules = Rules::parse(RULES).unwrap();
+    let mut tracker = Tracker::new(0);
+    tracker.shown(MS, &rules, "", &Shown::new([">"]));
+    assert_eq!(tracker.due(2 * MS), None);
+    let stop = Report { event: "Stop".into(), claim: Some(idle()), ..Report::default() };
+    tracker.hook(3 * MS, &stop);
+    assert_eq!(tracker.due(4 * MS), None);
+    tracker.shown(5 * MS, &rules, "", &Shown::new(["esc to interrupt"]));
+    assert_eq!(tracker.verdict().claim.state, State::Working);
+    assert_eq!(tracker.due(6 * MS), None);
+    tracker.shown(9000 * MS, &rules, "", &Shown::new([">"]));
+    assert_eq!(tracker.due(9000 * MS), Some(9250 * MS));
+}
+
+#[test]
+fn an_explanation_names_what_decided() {
+    let rules = Rules::parse(RULES).unwrap();
+    let mut tracker = Tracker::new(0);
+    let screen = Shown::new(["Go on and proceed?", ">"]);
+    tracker.shown(MS, &rules, "⠋ x", &screen);
+    let told = tracker.explain(Some(&rules), "⠋ x", &screen);
+    assert_eq!(told.verdict.claim.question.as_deref(), Some("Go on and proceed?"));
+    assert_eq!(told.verdict.because, "prompt");
+    let line = told.lines.iter().find(|line| line.decided).unwrap();
+    assert_eq!(line.source, Source::Screen);
+    assert_eq!(line.text, "\"prompt\" says blocked (permission), \"box\" says idle");
+}

@@ -1,0 +1,405 @@
+//! The agent in the pane: finding its process, looking at what it shows, and the verdict on it.
+//!
+//! Nothing here runs by the clock while the pane is quiet. Output marks the screen as new; it is looked at soon after, and then some times a
+//! second at most. The agent's end is told by its pidfd.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use tokio::io::unix::AsyncFd;
+use tokio::time::Instant;
+use towline_agents::hook::Report;
+use towline_agents::rules::Shown;
+use towline_agents::{Claim, ProcessState, Reason, Source, State, Tracker, Verdict};
+use towline_protocol::v1;
+use towline_vt::{Event, ProgressState};
+
+use super::Actor;
+use super::modelling::Modelled;
+use crate::agent::{no_agent, process, shown};
+use crate::clock;
+use crate::fault::Fault;
+
+/// How long after output the screen is looked at: programs draw in several writes.
+const LOOK_AFTER: Duration = Duration::from_millis(30);
+
+/// Looks are so far apart: what begins shows within half a second, with the calm that rest must have.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// A program that has just begun may have become an agent by then (a script that ends in `exec`).
+const SEARCH_AFTER: Duration = Duration::from_millis(50);
+
+/// A pane without an agent that prints is searched for one at most so often,
+const SEARCH_EVERY: Duration = Duration::from_secs(1);
+
+/// and so often where the same program has the terminal as before.
+const SEARCH_SAME: Duration = Duration::from_secs(5);
+
+/// What is known of the pane's agent.
+#[derive(Default)]
+pub(super) struct AgentWatch {
+    living: Option<Living>,
+    look_at: Option<Instant>,
+    looked: Option<Instant>,
+    search_at: Option<Instant>,
+    searched: Option<Instant>,
+    /// The group that had the terminal when it was searched.
+    foreground: i32,
+}
+
+struct Living {
+    kind: String,
+    tracker: Tracker,
+    process: Option<process::Found>,
+    end: Option<AsyncFd<OwnedFd>>,
+    /// The state of the screen that was looked at last, and of the rules.
+    seen: Option<(u64, String, u64)>,
+}
+
+impl AgentWatch {
+    /// There is an agent whose screen is looked at.
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.living.is_some()
+    }
+}
+
+/// Returns when the agent's process has ended; never, where there is none.
+pub(super) async fn agent_end(agent: &mut AgentWatch) {
+    match agent.living.as_ref().and_then(|living| living.end.as_ref()) {
+        Some(end) => {
+            let _ = end.readable().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+impl Actor {
+    /// The pane begins, or was taken over from another server.
+    pub(super) fn begin_agent(&mut self, fresh: bool) {
+        let (row, head) = {
+            let facts = self.pane.facts();
+            (facts.row.clone(), facts.head)
+        };
+        if let Some(agent) = row.agent.filter(|agent| fresh || agent.state != State::Exited.name())
+        {
+            let tracker = match verdict_of(&agent) {
+                Some(verdict) if !fresh => Tracker::resumed(row.started_at, verdict),
+                _ => Tracker::new(clock::now()),
+            };
+            let unseen = !fresh && agent.offset != head;
+            self.begin_living(agent.kind, tracker, None);
+            if unseen {
+                self.agent_printed();
+            }
+        }
+        self.agent.search_at = Some(Instant::now() + SEARCH_AFTER);
+    }
+
+    fn begin_living(&mut self, kind: String, tracker: Tracker, found: Option<process::Found>) {
+        let end = found.as_ref().and_then(process::Found::end);
+        self.agent.living = Some(Living { kind, tracker, process: found, end, seen: None });
+        self.agent_watched();
+    }
+
+    /// The pane printed: soon something is to be looked at.
+    pub(super) fn agent_printed(&mut self) {
+        let now = Instant::now();
+        let after = |last: Option<Instant>, every: Duration| last.map_or(now, |last| last + every);
+        let alive = self.agent.living.as_ref().is_some_and(Living::is_alive);
+        if alive {
+            let at = (now + LOOK_AFTER).max(after(self.agent.looked, LOOK_EVERY));
+            self.agent.look_at.get_or_insert(at);
+        } else {
+            let at = (now + LOOK_AFTER).max(after(self.agent.searched, SEARCH_EVERY));
+            self.agent.search_at.get_or_insert(at);
+        }
+    }
+
+    /// An agent was seen among the pane's processes, which isn't known here.
+    pub(super) fn agent_seen(&mut self) {
+        let now = Instant::now();
+        let at = self.agent.searched.map_or(now, |last| (last + SEARCH_EVERY).max(now));
+        self.agent.foreground = 0;
+        self.agent.search_at.get_or_insert(at);
+    }
+
+    pub(super) fn agent_deadline(&self) -> Option<Instant> {
+        let due = self.agent.living.as_ref().and_then(|living| {
+            let now = clock::now();
+            let due = living.tracker.due(now)?;
+            Some(Instant::now() + Duration::from_micros(due.saturating_sub(now)))
+        });
+        [self.agent.look_at, self.agent.search_at, due].into_iter().flatten().min()
+    }
+
+    pub(super) fn agent_timers(&mut self, now: Instant) {
+        if self.agent.search_at.is_some_and(|at| at <= now) {
+            self.agent.search_at = None;
+            self.search(now);
+        }
+        if self.agent.look_at.is_some_and(|at| at <= now) {
+            self.agent.look_at = None;
+            self.look_at_agent(now);
+        }
+        if let Some(living) = &mut self.agent.living {
+            living.tracker.tick(clock::now());
+            self.publish();
+        }
+    }
+
+    /// Looks for the agent's process.
+    fn search(&mut self, now: Instant) {
+        let root = self.pane.facts().pid;
+        if root <= 0
+            || self
+                .agent
+                .living
+                .as_ref()
+                .is_some_and(|living| living.process.is_some() && living.is_alive())
+        {
+            return;
+        }
+        let foreground = process::foreground(root);
+        let recent = self.agent.searched.is_some_and(|at| now - at < SEARCH_SAME);
+        let same = foreground == self.agent.foreground && foreground != 0;
+        let waits = self.agent.living.as_ref().is_some_and(Living::is_alive);
+        if same && recent && !waits {
+            // It prints on: whether it has started an agent is found out later.
+            self.agent.search_at = None;
+            return;
+        }
+        self.agent.searched = Some(now);
+        self.agent.foreground = foreground;
+        let found = process::find(root, &self.server.rulebook);
+        match (found, &mut self.agent.living) {
+            (Some(found), Some(living)) if living.kind == found.kind && living.is_alive() => {
+                living.end = found.end();
+                living.process = Some(found);
+            }
+            (Some(found), _) => {
+                let kind = found.kind.clone();
+                let before = self.pane.facts().row.agent.clone();
+                let begun = found.begun;
+                self.begin_living(kind.clone(), Tracker::new(begun), Some(found));
+                if before
+                    .is_none_or(|agent| agent.kind != kind || agent.state == State::Exited.name())
+                {
+                    let fresh = v1::Agent { kind, ..v1::Agent::default() };
+                    self.pane.facts().row.agent = Some(fresh);
+                }
+                self.agent_printed();
+            }
+            // Named by its command, and not there, or not yet.
+            (None, Some(living)) if living.process.is_none() => {
+                let begun = self.pane.facts().row.started_at;
+                if clock::since(begun) > SEARCH_SAME {
+                    living.tracker.process(clock::now(), ProcessState::Gone);
+                } else {
+                    self.agent.search_at = Some(now + SEARCH_EVERY / 4);
+                }
+            }
+            (None, _) => {}
+        }
+        self.publish();
+    }
+
+    /// Looks at what the agent shows.
+    fn look_at_agent(&mut self, now: Instant) {
+        if !self.agent.living.as_ref().is_some_and(Living::is_alive) {
+            return;
+        }
+        self.agent.looked = Some(now);
+        self.wake();
+        let Modelled::Awake(awake) = &self.modelled else { return };
+        let terminal = &awake.model.terminal;
+        if awake.behind.is_some() || terminal.synchronized() {
+            // What comes next brings the next look; this is for a program that falls silent half way.
+            self.agent.look_at = Some(now + LOOK_EVERY);
+            return;
+        }
+        let Some(living) = &mut self.agent.living else { return };
+        let time = clock::now();
+        if let Some(process) = &living.process {
+            living.tracker.process(time, process.state());
+        }
+        let version = self.server.rulebook.version();
+        let same = living.seen.as_ref().is_some_and(|(generation, title, rules)| {
+            *generation == terminal.generation() && title == terminal.title() && *rules == version
+        });
+        if !same {
+            living.seen = Some((terminal.generation(), terminal.title().to_owned(), version));
+            if let Some(rules) = self.server.rulebook.rules(&living.kind) {
+                living.tracker.shown(time, &rules, terminal.title(), &shown(terminal));
+            }
+        }
+        let fed = awake.model.fed;
+        if let Some(agent) = &mut self.pane.facts().row.agent {
+            agent.offset = fed;
+        }
+        self.publish();
+    }
+
+    /// The terminal told something that a rule may be about.
+    pub(super) fn agent_event(&mut self, event: &Event) {
+        let Some(living) = &mut self.agent.living else { return };
+        let Some(rules) = self.server.rulebook.rules(&living.kind) else { return };
+        match event {
+            Event::Notification { title, body } => {
+                let text = [title.as_deref().unwrap_or_default(), body].join(" ");
+                living.tracker.notified(clock::now(), &rules, text.trim());
+            }
+            Event::Progress { state, percent } => {
+                let text = format!("{};{}", code(*state), percent.unwrap_or(0));
+                living.tracker.progress(clock::now(), &rules, &text);
+            }
+            _ => return,
+        }
+        self.publish();
+    }
+
+    /// The agent's hook told something.
+    pub(super) fn agent_told(&mut self, kind: &str, report: &Report) {
+        let now = clock::now();
+        if !self
+            .agent
+            .living
+            .as_ref()
+            .is_some_and(|living| living.kind == kind && living.is_alive())
+        {
+            // It is quicker than the search for its process.
+            let row = self.pane.facts().row.agent.clone();
+            if row.is_none_or(|agent| agent.kind != kind || agent.state == State::Exited.name()) {
+                let agent = v1::Agent { kind: kind.to_owned(), ..v1::Agent::default() };
+                self.pane.facts().row.agent = Some(agent);
+            }
+            self.begin_living(kind.to_owned(), Tracker::new(now), None);
+            self.agent.foreground = 0;
+            self.agent.search_at = Some(Instant::now() + SEARCH_AFTER);
+        }
+        if let Some(living) = &mut self.agent.living {
+            living.tracker.hook(now, report);
+        }
+        let learned = {
+            let mut facts = self.pane.facts();
+            if report.taken {
+                facts.heard.taken_at = now;
+            }
+            if let Some(answer) = &report.answer {
+                facts.heard.answer = Some((now, answer.clone()));
+            }
+            match (&mut facts.row.agent, &report.conversation) {
+                (Some(agent), Some(id)) if agent.conversation != *id => {
+                    agent.conversation.clone_from(id);
+                    true
+                }
+                _ => false,
+            }
+        };
+        if learned {
+            // What brings a conversation back is not to be lost with the next crash.
+            self.server.write_down(&self.pane);
+            self.server.changed();
+        }
+        self.publish();
+        self.pane.agent_changes.send_modify(|count| *count += 1);
+    }
+
+    /// The agent's process has ended.
+    pub(super) fn agent_ended(&mut self) {
+        if let Some(living) = &mut self.agent.living {
+            living.end = None;
+            living.tracker.process(clock::now(), ProcessState::Gone);
+        }
+        self.publish();
+        self.agent.foreground = 0;
+        self.agent.search_at = Some(Instant::now() + SEARCH_EVERY);
+    }
+
+    /// Somebody looks at the pane now, or nobody does any longer.
+    pub(super) fn agent_watched(&mut self) {
+        let watched = !self.views.is_empty();
+        if let Some(living) = &mut self.agent.living {
+            living.tracker.watched(clock::now(), watched);
+            self.publish();
+        }
+    }
+
+    /// Tells the verdict, where it is another than was told.
+    fn publish(&mut self) {
+        let Some(living) = &self.agent.living else { return };
+        let verdict = living.tracker.verdict();
+        let changed = {
+            let mut facts = self.pane.facts();
+            let agent = facts.row.agent.get_or_insert_default();
+            let told = v1::Agent {
+                kind: living.kind.clone(),
+                state: verdict.claim.state.name().into(),
+                since: verdict.since,
+                reason: verdict.claim.reason.map_or("", Reason::name).into(),
+                question: verdict.claim.question.clone().unwrap_or_default(),
+                source: verdict.source.map_or("", Source::name).into(),
+                ..agent.clone()
+            };
+            let changed = *agent != told;
+            *agent = told;
+            changed
+        };
+        if changed {
+            self.note();
+            self.pane.agent_changes.send_modify(|count| *count += 1);
+            self.server.changed();
+        }
+    }
+
+    /// Why the agent's state is what it is.
+    pub(super) fn explain(&self, title: &str, screen: &Shown) -> Result<v1::Explained, Fault> {
+        let living = self.agent.living.as_ref().ok_or_else(|| no_agent(&self.pane))?;
+        let rules = self.server.rulebook.rules(&living.kind);
+        let explained = living.tracker.explain(rules.as_deref(), title, screen);
+        let line = |line: towline_agents::Line| v1::ExplainedLine {
+            source: line.source.name().into(),
+            text: line.text,
+            at: line.at,
+            decided: line.decided,
+        };
+        Ok(v1::Explained {
+            pane: Some(self.pane.describe()),
+            because: explained.verdict.because,
+            lines: explained.lines.into_iter().map(line).collect(),
+            rules: self.server.rulebook.origin(&living.kind),
+            screen: Vec::new(),
+        })
+    }
+}
+
+impl Living {
+    fn is_alive(&self) -> bool {
+        self.tracker.verdict().claim.state != State::Exited
+    }
+}
+
+/// A verdict as it was written down.
+fn verdict_of(agent: &v1::Agent) -> Option<Verdict> {
+    let question = Some(agent.question.clone()).filter(|question| !question.is_empty());
+    Some(Verdict {
+        claim: Claim {
+            state: State::from_name(&agent.state)?,
+            reason: Reason::from_name(&agent.reason),
+            question,
+        },
+        since: agent.since,
+        source: Source::from_name(&agent.source),
+        because: "as it was when the server was started".into(),
+    })
+}
+
+/// The number that the sequence has for it (OSC 9;4).
+fn code(state: ProgressState) -> u8 {
+    match state {
+        ProgressState::None => 0,
+        ProgressState::Normal => 1,
+        ProgressState::Error => 2,
+        ProgressState::Indeterminate => 3,
+        ProgressState::Paused => 4,
+    }
+}
