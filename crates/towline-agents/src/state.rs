@@ -77,6 +77,8 @@ named! {
     Source {
         /// The agent's own hooks.
         Hook = "hook",
+        /// What it says that it does by a sequence made for that (OSC 7501).
+        Status = "status",
         /// The terminal's title.
         Title = "title",
         /// A progress sequence (OSC 9;4).

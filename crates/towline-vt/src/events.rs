@@ -24,6 +24,8 @@ pub enum Event {
         /// 0 to 100, where given.
         percent: Option<u8>,
     },
+    /// What the program says it does (OSC 7501, the program status protocol): `KEY=VALUE` pairs joined by colons.
+    Status(String),
     /// A shell's prompt mark (OSC 133).
     Prompt(PromptMark),
     /// Text for the clipboard (OSC 52), decoded. At most 768 KiB.
@@ -47,6 +49,19 @@ pub enum ProgressState {
     Indeterminate,
     /// Paused.
     Paused,
+}
+
+impl ProgressState {
+    /// The number that the sequence has for it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Normal => 1,
+            Self::Error => 2,
+            Self::Indeterminate => 3,
+            Self::Paused => 4,
+        }
+    }
 }
 
 /// The parts of a shell's prompt.

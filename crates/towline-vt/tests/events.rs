@@ -60,6 +60,13 @@ fn progress() {
 }
 
 #[test]
+fn status() {
+    let text = "state=blocked:app=codex:kind=permission";
+    check(&format!("\x1b]7501;{text}\x1b\\"), Event::Status(text.into()));
+    assert_eq!(events("\x1b]7501\x07"), []);
+}
+
+#[test]
 fn prompts() {
     check("\x1b]133;A;k=i\x07", Event::Prompt(PromptMark::Prompt));
     check("\x1b]133;B\x07", Event::Prompt(PromptMark::Command));

@@ -100,7 +100,7 @@ fn rule(table: RuleTable, span: std::ops::Range<usize>) -> Result<Rule, Wrong> {
         None => On::Screen,
         Some(text) => on(text.get_ref()).ok_or_else(|| {
             let message = format!(
-                "{:?} can't be looked at: it is `screen`, `title`, `progress` or `notification`",
+                "{:?} can't be looked at: it is `screen`, `status`, `title`, `progress` or `notification`",
                 text.get_ref()
             );
             (text.span(), message)
@@ -168,6 +168,7 @@ fn patterns(texts: &[Spanned<String>]) -> Result<Vec<Pattern>, Wrong> {
 fn on(name: &str) -> Option<On> {
     Some(match name {
         "screen" => On::Screen,
+        "status" => On::Status,
         "title" => On::Title,
         "progress" => On::Progress,
         "notification" => On::Notification,

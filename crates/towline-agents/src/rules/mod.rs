@@ -22,6 +22,8 @@ use crate::state::{Claim, Reason, State};
 pub enum On {
     /// The rows of the screen.
     Screen,
+    /// What the program said last that it does (OSC 7501), as `KEY=VALUE` joined by colons.
+    Status,
     /// The window's title (OSC 0 and 2).
     Title,
     /// The progress that was told last (OSC 9;4), as `STATE;PERCENT`.

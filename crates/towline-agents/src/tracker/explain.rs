@@ -40,6 +40,9 @@ impl Tracker {
         if self.events.is_empty() {
             line(Source::Hook, 0, "no event has come".into());
         }
+        if let Some(status) = &self.status {
+            line(Source::Status, 0, said(&status.rule, &status.claim.to_string()));
+        }
         if let Some(rules) = rules {
             let of_title = Shown::new([title]);
             line(Source::Title, 0, format!("{title:?}: {}", holding(rules, On::Title, &of_title)));

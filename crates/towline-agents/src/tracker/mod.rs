@@ -63,6 +63,7 @@ pub struct Tracker {
     hook: Option<Heard>,
     /// The last events, whether they said something or not, for people.
     events: Vec<(u64, String)>,
+    status: Option<Match>,
     title: Option<Match>,
     progress: Option<Match>,
     notification: Option<Match>,
@@ -86,6 +87,7 @@ impl Tracker {
             process: (Process::Foreground, begun),
             hook: None,
             events: Vec::new(),
+            status: None,
             title: None,
             progress: None,
             notification: None,
@@ -135,15 +137,16 @@ impl Tracker {
         self.see(now);
     }
 
-    /// A progress sequence came (OSC 9;4), as `STATE;PERCENT`.
-    pub fn progress(&mut self, now: u64, rules: &Rules, progress: &str) {
-        self.progress = rules.on_text(On::Progress, progress);
-        self.see(now);
-    }
-
-    /// A notification came.
-    pub fn notified(&mut self, now: u64, rules: &Rules, text: &str) {
-        self.notification = rules.on_text(On::Notification, text);
+    /// A sequence of the program's told something: its status, its progress, a notification.
+    pub fn told(&mut self, now: u64, rules: &Rules, on: On, text: &str) {
+        let found = rules.on_text(on, text);
+        match on {
+            On::Status => self.status = found,
+            On::Title => self.title = found,
+            On::Progress => self.progress = found,
+            On::Notification => self.notification = found,
+            On::Screen => {}
+        }
         self.see(now);
         // It tells of a moment: what is seen next stands for itself.
         self.notification = None;
@@ -170,6 +173,7 @@ impl Tracker {
 
     fn see(&mut self, now: u64) {
         let seen = [
+            (Source::Status, &self.status),
             (Source::Title, &self.title),
             (Source::Progress, &self.progress),
             (Source::Notification, &self.notification),

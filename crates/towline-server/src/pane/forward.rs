@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use towline_vt::{Event, ProgressState};
+use towline_vt::Event;
 
 /// The escape sequence that tells an attached client's terminal of `event`; `None` for what is only the
 /// server's to know. The model has taken control characters out of all text, so nothing can break out of it.
@@ -18,15 +18,10 @@ pub(super) fn forward(event: &Event) -> Option<Vec<u8>> {
             Some(format!("\x1b]777;notify;{title};{body}\x1b\\").into_bytes())
         }
         Event::Progress { state, percent } => {
-            let state = match state {
-                ProgressState::None => 0,
-                ProgressState::Normal => 1,
-                ProgressState::Error => 2,
-                ProgressState::Indeterminate => 3,
-                ProgressState::Paused => 4,
-            };
-            Some(format!("\x1b]9;4;{state};{}\x1b\\", percent.unwrap_or(0)).into_bytes())
+            let (state, percent) = (state.number(), percent.unwrap_or(0));
+            Some(format!("\x1b]9;4;{state};{percent}\x1b\\").into_bytes())
         }
+        Event::Status(status) => Some(format!("\x1b]7501;{status}\x1b\\").into_bytes()),
         Event::Clipboard(text) => {
             Some(format!("\x1b]52;c;{}\x1b\\", STANDARD.encode(text)).into_bytes())
         }
@@ -37,6 +32,7 @@ pub(super) fn forward(event: &Event) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use towline_vt::ProgressState;
 
     #[test]
     fn events_become_what_terminals_understand() {

@@ -59,6 +59,10 @@ impl Sink<'_> {
                     self.notify(Some(title), text.unwrap_or_default());
                 }
             }
+            b"7501" if rest.is_some() => {
+                let status = plain(&String::from_utf8_lossy(body), MAX_NOTICE);
+                self.events.push(Event::Status(status));
+            }
             _ => {}
         }
     }

@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 use towline_agents::hook::Report;
-use towline_agents::rules::Shown;
+use towline_agents::rules::{On, Shown};
 use towline_agents::{Claim, ProcessState, Reason, Source, State, Tracker, Verdict};
 use towline_protocol::v1;
-use towline_vt::{Event, ProgressState};
+use towline_vt::Event;
 
 use super::Actor;
 use super::modelling::Modelled;
@@ -243,17 +243,18 @@ impl Actor {
     pub(super) fn agent_event(&mut self, event: &Event) {
         let Some(living) = &mut self.agent.living else { return };
         let Some(rules) = self.server.rulebook.rules(&living.kind) else { return };
-        match event {
+        let (on, text) = match event {
             Event::Notification { title, body } => {
                 let text = [title.as_deref().unwrap_or_default(), body].join(" ");
-                living.tracker.notified(clock::now(), &rules, text.trim());
+                (On::Notification, text.trim().to_owned())
             }
             Event::Progress { state, percent } => {
-                let text = format!("{};{}", code(*state), percent.unwrap_or(0));
-                living.tracker.progress(clock::now(), &rules, &text);
+                (On::Progress, format!("{};{}", state.number(), percent.unwrap_or(0)))
             }
+            Event::Status(status) => (On::Status, status.clone()),
             _ => return,
-        }
+        };
+        living.tracker.told(clock::now(), &rules, on, &text);
         self.publish();
     }
 
@@ -391,15 +392,4 @@ fn verdict_of(agent: &v1::Agent) -> Option<Verdict> {
         source: Source::from_name(&agent.source),
         because: "as it was when the server was started".into(),
     })
-}
-
-/// The number that the sequence has for it (OSC 9;4).
-fn code(state: ProgressState) -> u8 {
-    match state {
-        ProgressState::None => 0,
-        ProgressState::Normal => 1,
-        ProgressState::Error => 2,
-        ProgressState::Indeterminate => 3,
-        ProgressState::Paused => 4,
-    }
 }
