@@ -15,5 +15,5 @@ mod tree;
 
 pub use kind::{KINDS, PREFERRED, kind_of};
 pub use state::{Claim, Reason, Source, State};
-pub use tracker::{Explanation, Line, Process as ProcessState, Tracker, Verdict};
+pub use tracker::{Explanation, Line, Process as ProcessState, Shows, Tracker, Verdict};
 pub use tree::{Process, agent_in_tree, descendants};

@@ -17,6 +17,11 @@ pub(crate) fn take(screen: &Screen) -> Vec<u8> {
         out.bytes(b"\x1b[22;2t");
     }
     out.title(&screen.title);
+    if !screen.status.is_empty() {
+        out.bytes(b"\x1b]7501;");
+        out.bytes(screen.status.as_bytes());
+        out.bytes(b"\x1b\\");
+    }
     screen.palette.sequences().for_each(|s| out.bytes(s.as_bytes()));
     if let Some(stops) = screen.tabs.custom(screen.cols) {
         out.bytes(b"\x1b[3g");

@@ -84,6 +84,11 @@ impl Terminal {
         &self.screen.title
     }
 
+    /// What the program said last that it does (OSC 7501), as `KEY=VALUE` pairs joined by colons; empty when it said nothing.
+    pub fn status(&self) -> &str {
+        &self.screen.status
+    }
+
     /// The modes in force.
     pub fn modes(&self) -> Modes {
         self.screen.current_modes()

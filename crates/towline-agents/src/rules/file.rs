@@ -108,7 +108,7 @@ fn rule(table: RuleTable, span: std::ops::Range<usize>) -> Result<Rule, Wrong> {
     };
     let state = rulable(table.state.get_ref()).ok_or_else(|| {
         let message = format!(
-            "{:?} is no state of a rule: it is `working`, `blocked` or `idle`",
+            "{:?} is no state of a rule: it is `starting`, `working`, `blocked` or `idle`",
             table.state.get_ref()
         );
         (table.state.span(), message)
@@ -179,7 +179,8 @@ fn on(name: &str) -> Option<On> {
 /// The states that what is shown can prove: the others are Towline's to say.
 fn rulable(name: &str) -> Option<State> {
     let state = State::from_name(name)?;
-    matches!(state, State::Working | State::Blocked | State::Idle).then_some(state)
+    let shows = matches!(state, State::Starting | State::Working | State::Blocked | State::Idle);
+    shows.then_some(state)
 }
 
 fn one_line(message: &str) -> String {

@@ -1,6 +1,6 @@
 //! Why a verdict is what it is, for people.
 
-use super::{Process, Tracker, Verdict};
+use super::{Process, Shows, Tracker, Verdict};
 use crate::rules::{On, Rules, Shown};
 use crate::state::Source;
 
@@ -28,7 +28,8 @@ pub struct Explanation {
 
 impl Tracker {
     /// Why the verdict is what it is. `rules` are those of its kind, with which title and screen are looked at again.
-    pub fn explain(&self, rules: Option<&Rules>, title: &str, screen: &Shown) -> Explanation {
+    pub fn explain(&self, rules: Option<&Rules>, shows: Shows<'_>) -> Explanation {
+        let Shows { title, status, screen } = shows;
         let verdict = self.verdict.clone();
         let mut lines = Vec::new();
         let mut line = |source: Source, at: u64, text: String| {
@@ -40,10 +41,12 @@ impl Tracker {
         if self.events.is_empty() {
             line(Source::Hook, 0, "no event has come".into());
         }
-        if let Some(status) = &self.status {
-            line(Source::Status, 0, said(&status.rule, &status.claim.to_string()));
-        }
         if let Some(rules) = rules {
+            if !status.is_empty() {
+                let of_status = Shown::new([status]);
+                let holding = holding(rules, On::Status, &of_status);
+                line(Source::Status, 0, format!("{status:?}: {holding}"));
+            }
             let of_title = Shown::new([title]);
             line(Source::Title, 0, format!("{title:?}: {}", holding(rules, On::Title, &of_title)));
             if let Some(progress) = &self.progress {

@@ -40,6 +40,17 @@ pub struct Verdict {
     pub because: String,
 }
 
+/// What a terminal shows that rules are about.
+#[derive(Debug, Clone, Copy)]
+pub struct Shows<'a> {
+    /// The title (OSC 0 and 2).
+    pub title: &'a str,
+    /// What the program said last that it does (OSC 7501).
+    pub status: &'a str,
+    /// The rows.
+    pub screen: &'a Shown,
+}
+
 /// What title and screen showed, and since when they say the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sight {
@@ -130,10 +141,11 @@ impl Tracker {
     }
 
     /// The terminal shows something new, or may.
-    pub fn shown(&mut self, now: u64, rules: &Rules, title: &str, screen: &Shown) {
+    pub fn shown(&mut self, now: u64, rules: &Rules, shows: Shows<'_>) {
         self.drawn = now;
-        self.title = rules.on_text(On::Title, title);
-        self.screen = rules.on_screen(screen);
+        self.status = rules.on_text(On::Status, shows.status);
+        self.title = rules.on_text(On::Title, shows.title);
+        self.screen = rules.on_screen(shows.screen);
         self.see(now);
     }
 

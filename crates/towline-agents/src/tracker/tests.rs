@@ -32,7 +32,7 @@ const MS: u64 = 1_000;
 
 /// Something that happens, so many milliseconds after the beginning.
 enum Happens {
-    Shows(&'static str),
+    Draws(&'static str),
     Titled(&'static str),
     Told(&'static str, Claim),
     Is(Process),
@@ -67,13 +67,13 @@ fn play(story: impl IntoIterator<Item = (u64, Happens)>) -> Vec<&'static str> {
             tracker.tick(due);
         }
         match happens {
-            Shows(text) => {
+            Draws(text) => {
                 screen = Shown::new(text.split('\n'));
-                tracker.shown(now, &rules, title, &screen);
+                tracker.shown(now, &rules, Shows { title, status: "", screen: &screen });
             }
             Titled(text) => {
                 title = text;
-                tracker.shown(now, &rules, title, &screen);
+                tracker.shown(now, &rules, Shows { title, status: "", screen: &screen });
             }
             Told(event, claim) => {
                 let claim = Some(claim);
@@ -92,18 +92,18 @@ fn play(story: impl IntoIterator<Item = (u64, Happens)>) -> Vec<&'static str> {
 fn a_screen_alone_tells() {
     let states = play([
         (0, Nothing),
-        (100, Shows("loading")),
-        (500, Shows(">")),
-        (600, Shows("esc to interrupt\n>")),
-        (700, Shows(">")),
-        (800, Shows("esc to interrupt\n>")),
-        (900, Shows("a\nproceed?")),
-        (1000, Shows("esc to interrupt\n>")),
-        (2000, Shows(">")),
+        (100, Draws("loading")),
+        (500, Draws(">")),
+        (600, Draws("esc to interrupt\n>")),
+        (700, Draws(">")),
+        (800, Draws("esc to interrupt\n>")),
+        (900, Draws("a\nproceed?")),
+        (1000, Draws("esc to interrupt\n>")),
+        (2000, Draws(">")),
         (2200, Nothing),
         (2251, Nothing),
         (2300, Watched(true)),
-        (2400, Shows("strange")),
+        (2400, Draws("strange")),
         (3000, Nothing),
         (3101, Nothing),
     ]);
@@ -117,20 +117,20 @@ fn a_screen_alone_tells() {
 #[test]
 fn what_never_shows_anything_known_becomes_unknown() {
     let states =
-        play([(0, Nothing), (19_999, Shows("x")), (20_001, Nothing), (60_000, Shows(">"))]);
+        play([(0, Nothing), (19_999, Draws("x")), (20_001, Nothing), (60_000, Draws(">"))]);
     assert_eq!(states, ["starting", "starting", "unknown", "idle"]);
 }
 
 #[test]
 fn a_hook_is_believed_at_once_and_overruled_by_what_is_seen_later() {
     let states = play([
-        (0, Shows(">")),
+        (0, Draws(">")),
         (10, Told("UserPromptSubmit", working())),
-        (60, Shows("esc to interrupt\n>")),
+        (60, Draws("esc to interrupt\n>")),
         (100, Told("PermissionRequest", permission())),
-        (200, Shows("a\nproceed?")),
+        (200, Draws("a\nproceed?")),
         // Refused with a key, of which no hook tells.
-        (5000, Shows(">")),
+        (5000, Draws(">")),
         (5200, Nothing),
         (5260, Nothing),
     ]);
@@ -142,7 +142,7 @@ fn a_hook_is_believed_at_once_and_overruled_by_what_is_seen_later() {
 #[test]
 fn a_hook_whose_word_the_screen_never_bears_out_is_dropped() {
     let states = play([
-        (0, Shows(">")),
+        (0, Draws(">")),
         (10, Told("UserPromptSubmit", working())),
         (500, Nothing),
         (1011, Nothing),
@@ -153,12 +153,12 @@ fn a_hook_whose_word_the_screen_never_bears_out_is_dropped() {
 #[test]
 fn a_turns_end_by_hook_needs_no_calm_and_a_dialog_after_it_is_unknown() {
     let states = play([
-        (0, Shows("esc to interrupt\n>")),
+        (0, Draws("esc to interrupt\n>")),
         (1000, Told("Stop", idle())),
-        (1100, Shows(">")),
-        (9000, Shows("choose a model")),
+        (1100, Draws(">")),
+        (9000, Draws("choose a model")),
         (9700, Nothing),
-        (9800, Shows(">")),
+        (9800, Draws(">")),
     ]);
     assert_eq!(states, ["working", "done", "done", "done", "unknown", "idle"]);
 }
@@ -167,9 +167,9 @@ fn a_turns_end_by_hook_needs_no_calm_and_a_dialog_after_it_is_unknown() {
 fn a_title_and_a_screen_are_one_sight_by_their_priorities() {
     let states = play([
         (0, Titled("⠋ thinking")),
-        (10, Shows(">")),
-        (900, Shows("proceed?")),
-        (1000, Shows(">")),
+        (10, Draws(">")),
+        (900, Draws("proceed?")),
+        (1000, Draws(">")),
         (2000, Titled("demo")),
         (2300, Nothing),
     ]);
@@ -179,12 +179,12 @@ fn a_title_and_a_screen_are_one_sight_by_their_priorities() {
 #[test]
 fn a_process_that_is_gone_or_behind_another_says_all() {
     let states = play([
-        (0, Shows("esc to interrupt")),
+        (0, Draws("esc to interrupt")),
         (10, Is(Process::Background("vim".into()))),
-        (20, Shows("proceed?")),
+        (20, Draws("proceed?")),
         (30, Is(Process::Foreground)),
         (40, Is(Process::Gone)),
-        (50, Shows(">")),
+        (50, Draws(">")),
         (60, Told("Stop", idle())),
     ]);
     let expected = ["working", "unknown", "unknown", "blocked", "exited", "exited", "exited"];
@@ -194,7 +194,7 @@ fn a_process_that_is_gone_or_behind_another_says_all() {
 #[test]
 fn work_that_a_hook_began_and_nobody_sees_is_not_believed_for_ever() {
     let states = play([
-        (0, Shows("strange")),
+        (0, Draws("strange")),
         (10, Told("UserPromptSubmit", working())),
         (5000, Nothing),
         (10_011, Nothing),
@@ -202,19 +202,23 @@ fn work_that_a_hook_began_and_nobody_sees_is_not_believed_for_ever() {
     assert_eq!(states, ["starting", "working", "working", "unknown"]);
 }
 
+fn show(tracker: &mut Tracker, now: u64, title: &str, screen: &Shown) {
+    let rules = Rules::parse(RULES).unwrap();
+    tracker.shown(now, &rules, Shows { title, status: "", screen });
+}
+
 #[test]
 fn a_verdict_at_rest_needs_no_clock() {
-    let rules = Rules::parse(RULES).unwrap();
     let mut tracker = Tracker::new(0);
-    tracker.shown(MS, &rules, "", &Shown::new([">"]));
+    show(&mut tracker, MS, "", &Shown::new([">"]));
     assert_eq!(tracker.due(2 * MS), None);
     let stop = Report { event: "Stop".into(), claim: Some(idle()), ..Report::default() };
     tracker.hook(3 * MS, &stop);
     assert_eq!(tracker.due(4 * MS), None);
-    tracker.shown(5 * MS, &rules, "", &Shown::new(["esc to interrupt"]));
+    show(&mut tracker, 5 * MS, "", &Shown::new(["esc to interrupt"]));
     assert_eq!(tracker.verdict().claim.state, State::Working);
     assert_eq!(tracker.due(6 * MS), None);
-    tracker.shown(9000 * MS, &rules, "", &Shown::new([">"]));
+    show(&mut tracker, 9000 * MS, "", &Shown::new([">"]));
     assert_eq!(tracker.due(9000 * MS), Some(9250 * MS));
 }
 
@@ -223,8 +227,8 @@ fn an_explanation_names_what_decided() {
     let rules = Rules::parse(RULES).unwrap();
     let mut tracker = Tracker::new(0);
     let screen = Shown::new(["Go on and proceed?", ">"]);
-    tracker.shown(MS, &rules, "⠋ x", &screen);
-    let told = tracker.explain(Some(&rules), "⠋ x", &screen);
+    show(&mut tracker, MS, "⠋ x", &screen);
+    let told = tracker.explain(Some(&rules), Shows { title: "⠋ x", status: "", screen: &screen });
     assert_eq!(told.verdict.claim.question.as_deref(), Some("Go on and proceed?"));
     assert_eq!(told.verdict.because, "prompt");
     let line = told.lines.iter().find(|line| line.decided).unwrap();

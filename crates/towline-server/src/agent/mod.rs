@@ -61,12 +61,12 @@ pub(crate) async fn explain(
             ..v1::Explained::default()
         });
     }
-    let (title, screen) =
-        look::live(pane, |terminal| (terminal.title().to_owned(), shown(terminal)))
-            .await
-            .ok_or_else(|| Fault::ended(&pane.name()))?;
+    let look = look::live(pane, |terminal| {
+        (terminal.title().to_owned(), terminal.status().to_owned(), shown(terminal))
+    });
+    let (title, status, screen) = look.await.ok_or_else(|| Fault::ended(&pane.name()))?;
     let rows = screen.text().lines().map(str::to_owned).collect();
-    let mut explained = pane.ask(|done| Command::Explain { title, screen, done }).await?;
+    let mut explained = pane.ask(|done| Command::Explain { title, status, screen, done }).await?;
     explained.screen = rows;
     Ok(explained)
 }

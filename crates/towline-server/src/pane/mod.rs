@@ -200,6 +200,7 @@ pub(crate) enum Command {
     /// Say why the agent's state is what it is.
     Explain {
         title: String,
+        status: String,
         screen: towline_agents::rules::Shown,
         done: oneshot::Sender<Result<v1::Explained, Fault>>,
     },

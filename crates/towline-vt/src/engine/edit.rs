@@ -286,6 +286,7 @@ impl Screen {
         self.tabs = Default::default();
         self.keyboards = Default::default();
         self.titles.clear();
+        self.status.clear();
         self.palette = Default::default();
         self.synchronized = false;
         self.last = None;

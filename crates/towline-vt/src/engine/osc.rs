@@ -61,6 +61,8 @@ impl Sink<'_> {
             }
             b"7501" if rest.is_some() => {
                 let status = plain(&String::from_utf8_lossy(body), MAX_NOTICE);
+                let cleared = status.split(':').any(|pair| pair == "state=clear");
+                self.screen.status = if cleared { String::new() } else { status.clone() };
                 self.events.push(Event::Status(status));
             }
             _ => {}

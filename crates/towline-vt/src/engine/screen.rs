@@ -66,6 +66,8 @@ pub(crate) struct Screen {
     pub(crate) keyboards: [Keyboard; 2],
     pub(crate) title: String,
     pub(crate) titles: Vec<String>,
+    /// What the program said last that it does (OSC 7501).
+    pub(crate) status: String,
     pub(crate) palette: Palette,
     pub(crate) extras: Extras,
     pub(crate) synchronized: bool,
@@ -98,6 +100,7 @@ impl Screen {
             keyboards: Default::default(),
             title: String::new(),
             titles: Vec::new(),
+            status: String::new(),
             palette: Palette::default(),
             extras: Extras::new(),
             synchronized: false,

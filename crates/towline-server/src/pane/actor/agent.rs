@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 use towline_agents::hook::Report;
-use towline_agents::rules::{On, Shown};
-use towline_agents::{Claim, ProcessState, Reason, Source, State, Tracker, Verdict};
+use towline_agents::rules::On;
+use towline_agents::{Claim, ProcessState, Reason, Shows, Source, State, Tracker, Verdict};
 use towline_protocol::v1;
-use towline_vt::Event;
+use towline_vt::{Event, Terminal};
 
 use super::Actor;
 use super::modelling::Modelled;
@@ -53,7 +53,7 @@ struct Living {
     process: Option<process::Found>,
     end: Option<AsyncFd<OwnedFd>>,
     /// The state of the screen that was looked at last, and of the rules.
-    seen: Option<(u64, String, u64)>,
+    seen: Option<(u64, (String, String), u64)>,
 }
 
 impl AgentWatch {
@@ -224,12 +224,14 @@ impl Actor {
         }
         let version = self.server.rulebook.version();
         let same = living.seen.as_ref().is_some_and(|(generation, title, rules)| {
-            *generation == terminal.generation() && title == terminal.title() && *rules == version
+            *generation == terminal.generation() && *title == words(terminal) && *rules == version
         });
         if !same {
-            living.seen = Some((terminal.generation(), terminal.title().to_owned(), version));
+            living.seen = Some((terminal.generation(), words(terminal), version));
             if let Some(rules) = self.server.rulebook.rules(&living.kind) {
-                living.tracker.shown(time, &rules, terminal.title(), &shown(terminal));
+                let screen = shown(terminal);
+                let (title, status) = (terminal.title(), terminal.status());
+                living.tracker.shown(time, &rules, Shows { title, status, screen: &screen });
             }
         }
         let fed = awake.model.fed;
@@ -251,7 +253,8 @@ impl Actor {
             Event::Progress { state, percent } => {
                 (On::Progress, format!("{};{}", state.number(), percent.unwrap_or(0)))
             }
-            Event::Status(status) => (On::Status, status.clone()),
+            // It stays, and is seen with the screen.
+            Event::Status(_) => return self.agent_printed(),
             _ => return,
         };
         living.tracker.told(clock::now(), &rules, on, &text);
@@ -353,10 +356,10 @@ impl Actor {
     }
 
     /// Why the agent's state is what it is.
-    pub(super) fn explain(&self, title: &str, screen: &Shown) -> Result<v1::Explained, Fault> {
+    pub(super) fn explain(&self, shows: Shows<'_>) -> Result<v1::Explained, Fault> {
         let living = self.agent.living.as_ref().ok_or_else(|| no_agent(&self.pane))?;
         let rules = self.server.rulebook.rules(&living.kind);
-        let explained = living.tracker.explain(rules.as_deref(), title, screen);
+        let explained = living.tracker.explain(rules.as_deref(), shows);
         let line = |line: towline_agents::Line| v1::ExplainedLine {
             source: line.source.name().into(),
             text: line.text,
@@ -377,6 +380,11 @@ impl Living {
     fn is_alive(&self) -> bool {
         self.tracker.verdict().claim.state != State::Exited
     }
+}
+
+/// What a terminal shows beside its screen.
+fn words(terminal: &Terminal) -> (String, String) {
+    (terminal.title().to_owned(), terminal.status().to_owned())
 }
 
 /// A verdict as it was written down.

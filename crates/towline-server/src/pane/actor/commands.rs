@@ -1,6 +1,7 @@
 //! What the pane is asked to do.
 
 use tokio::time::Instant;
+use towline_agents::Shows;
 use towline_holder::wire::ToHolder;
 use towline_vt::Size;
 
@@ -65,8 +66,9 @@ impl Actor {
             }
             Command::AgentEvent { kind, report } => self.agent_told(&kind, &report),
             Command::FindAgent => self.agent_seen(),
-            Command::Explain { title, screen, done } => {
-                let _ = done.send(self.explain(&title, &screen));
+            Command::Explain { title, status, screen, done } => {
+                let shows = Shows { title: &title, status: &status, screen: &screen };
+                let _ = done.send(self.explain(shows));
             }
             Command::Kill { done } => {
                 self.killing.push(done);
