@@ -42,9 +42,14 @@ pub fn descendants(processes: &[Process], root: i32) -> Vec<&Process> {
     tree
 }
 
-/// The agent that runs in a tree, and its kind: of several the one nearest to the root, which started the others.
-pub fn agent_in_tree(processes: &[Process], root: i32) -> Option<(&Process, &'static str)> {
-    descendants(processes, root).into_iter().find_map(|process| Some((process, process.kind()?)))
+/// The agent that runs in a tree, and its kind as `kind` tells it: of several the one nearest to the root, which started
+/// the others.
+pub fn agent_in_tree<'a>(
+    processes: &'a [Process],
+    root: i32,
+    kind: &dyn Fn(&Process) -> Option<String>,
+) -> Option<(&'a Process, String)> {
+    descendants(processes, root).into_iter().find_map(|process| Some((process, kind(process)?)))
 }
 
 #[cfg(test)]
@@ -71,12 +76,14 @@ mod tests {
         ]
         .map(process)
         .into();
-        let found = |root| agent_in_tree(&table, root).map(|(process, kind)| (process.pid, kind));
-        assert_eq!(found(11), Some((12, "claude")));
-        assert_eq!(found(13), Some((13, "codex")));
+        let kind = |process: &Process| process.kind().map(str::to_owned);
+        let found =
+            |root| agent_in_tree(&table, root, &kind).map(|(process, kind)| (process.pid, kind));
+        assert_eq!(found(11), Some((12, "claude".into())));
+        assert_eq!(found(13), Some((13, "codex".into())));
         assert_eq!(found(20), None);
         assert_eq!(found(99), None);
-        assert_eq!(found(31), Some((30, "claude")));
+        assert_eq!(found(31), Some((30, "claude".into())));
         let ids: Vec<i32> = descendants(&table, 11).iter().map(|p| p.pid).collect();
         assert_eq!(ids, [11, 12, 13]);
     }

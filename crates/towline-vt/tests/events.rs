@@ -64,6 +64,7 @@ fn status() {
     let text = "state=blocked:app=codex:kind=permission";
     check(&format!("\x1b]7501;{text}\x1b\\"), Event::Status(text.into()));
     assert_eq!(events("\x1b]7501\x07"), []);
+    check("\x1b]7501;?\x07", Event::Reply(b"\x1b]7501;?\x07".to_vec()));
 }
 
 #[test]

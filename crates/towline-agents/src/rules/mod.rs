@@ -22,7 +22,7 @@ use crate::state::{Claim, Reason, State};
 pub enum On {
     /// The rows of the screen.
     Screen,
-    /// What the program said last that it does (OSC 7501), as `KEY=VALUE` joined by colons.
+    /// What the program said last that it does (OSC 7501): a row `KEY=VALUE` for each pair, `msg` and `title` decoded.
     Status,
     /// The window's title (OSC 0 and 2).
     Title,
@@ -105,7 +105,11 @@ impl Rules {
 
     /// The rule that counts for a title, a progress or a notification.
     pub fn on_text(&self, on: On, text: &str) -> Option<Match> {
-        self.best(on, &Shown::line(text))
+        match on {
+            On::Status if text.is_empty() => None,
+            On::Status => self.best(on, &Shown::status(text)),
+            _ => self.best(on, &Shown::line(text)),
+        }
     }
 
     /// The rule that counts for a screen.

@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::one_line;
+
 /// Rows of text, from top to bottom.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
@@ -41,6 +46,19 @@ impl Shown {
     /// One line of text: a title.
     pub(super) fn line(text: &str) -> Self {
         Self::new([text])
+    }
+
+    /// What a program says that it does by OSC 7501: pairs `KEY=VALUE` joined by colons, of which `msg` and `title` are
+    /// base64 (Program Status Protocol, revision 0.3). A row for each pair.
+    pub fn status(text: &str) -> Self {
+        let pair = |pair: &str| match pair.split_once('=') {
+            Some((key @ ("msg" | "title"), value)) => {
+                let value = STANDARD_NO_PAD.decode(value.trim_end_matches('='));
+                format!("{key}={}", one_line(&String::from_utf8_lossy(&value.unwrap_or_default())))
+            }
+            _ => pair.to_owned(),
+        };
+        Self::new(text.split(':').map(pair))
     }
 
     fn push(&mut self, row: &str) {
@@ -103,6 +121,17 @@ mod tests {
         let shown = Shown::new(["╭────────╮", "│ Do you │", "│ want   │", "╰────────╯", "", ""]);
         assert_eq!(shown.region(None).flat, "Do you want");
         assert_eq!(shown.region(None).rows, "╭────────╮\n│ Do you │\n│ want   │\n╰────────╯");
+    }
+
+    #[test]
+    fn a_status_is_a_row_for_each_pair() {
+        let shown = Shown::status(
+            "state=blocked:app=claude-code:kind=permission:msg=YXBwcm92ZSB4Cg==:msg=?",
+        );
+        assert_eq!(
+            shown.region(None).rows,
+            "state=blocked\napp=claude-code\nkind=permission\nmsg=approve x\nmsg="
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Tracker {
         }
         if let Some(rules) = rules {
             if !status.is_empty() {
-                let of_status = Shown::new([status]);
+                let of_status = Shown::status(status);
                 let holding = holding(rules, On::Status, &of_status);
                 line(Source::Status, 0, format!("{status:?}: {holding}"));
             }

@@ -59,6 +59,11 @@ impl Sink<'_> {
                     self.notify(Some(title), text.unwrap_or_default());
                 }
             }
+            // Whoever answers the question with itself understands what is told.
+            b"7501" if body == b"?" => {
+                let end = if bell { "\x07" } else { "\x1b\\" };
+                self.reply(format!("\x1b]7501;?{end}"));
+            }
             b"7501" if rest.is_some() => {
                 let status = plain(&String::from_utf8_lossy(body), MAX_NOTICE);
                 let cleared = status.split(':').any(|pair| pair == "state=clear");
