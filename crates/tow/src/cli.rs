@@ -93,19 +93,34 @@ pub(crate) enum Verb {
     /// List the panes
     #[command(visible_alias = "ls", after_help = commands::list::EXAMPLES)]
     List(commands::list::Args),
+    /// Attach to the agent that has waited longest for you
+    #[command(after_help = commands::next::EXAMPLES)]
+    Next(commands::next::Args),
     /// Show the last lines of a pane
     #[command(after_help = commands::peek::EXAMPLES)]
     Peek(commands::peek::Args),
     /// Type into a pane
     #[command(after_help = commands::send::EXAMPLES)]
     Send(commands::send::Args),
+    /// Send a prompt, wait for the agent's answer, and print it
+    #[command(after_help = commands::prompt::EXAMPLES)]
+    Prompt(commands::prompt::Args),
+    /// Allow what an agent asks leave for
+    #[command(after_help = commands::approve::APPROVE)]
+    Approve(commands::approve::Args),
+    /// Refuse what an agent asks leave for
+    #[command(after_help = commands::approve::DENY)]
+    Deny(commands::approve::Args),
+    /// The prompts that wait until agents are idle
+    #[command(after_help = commands::queue::EXAMPLES)]
+    Queue(commands::queue::Args),
     /// Type the same into many agents
     #[command(after_help = commands::broadcast::EXAMPLES)]
     Broadcast(commands::broadcast::Args),
     /// Attach this terminal to a pane
     #[command(after_help = commands::attach::EXAMPLES)]
     Attach(commands::attach::Args),
-    /// Wait for what a pane prints, or for its end
+    /// Wait for what a pane prints, for what its agent does, or for its end
     #[command(after_help = commands::wait::EXAMPLES)]
     Wait(commands::wait::Args),
     /// End panes and remove them, or send them a signal
@@ -114,12 +129,21 @@ pub(crate) enum Verb {
     /// Show all that is known of a pane
     #[command(after_help = commands::info::EXAMPLES)]
     Info(commands::info::Args),
+    /// Tell why an agent is said to be doing what it does
+    #[command(after_help = commands::explain::EXAMPLES)]
+    Explain(commands::explain::Args),
     /// Give a pane another name
     #[command(after_help = commands::rename::EXAMPLES)]
     Rename(commands::rename::Args),
     /// Remove the panes that have ended, with what they printed
     #[command(after_help = commands::clean::EXAMPLES)]
     Clean(commands::clean::Args),
+    /// Start an ended agent again, with the conversation it had
+    #[command(after_help = commands::resume::EXAMPLES)]
+    Resume(commands::resume::Args),
+    /// The kinds of agents: which are known, and which are installed where
+    #[command(after_help = commands::agents::EXAMPLES)]
+    Agents(commands::agents::Args),
     /// The machines of the fleet: add, check, set up, connect
     #[command(after_help = commands::host::EXAMPLES)]
     Host(commands::host::Args),
@@ -129,6 +153,9 @@ pub(crate) enum Verb {
     /// Join standard input and output to this host's server; for ssh
     #[command(after_help = commands::proxy::EXAMPLES)]
     Proxy(commands::proxy::Args),
+    /// Put Towline's hooks into your own settings of an agent, or take them out again
+    #[command(after_help = commands::integrate::EXAMPLES)]
+    Integrate(commands::integrate::Args),
     /// Tell what an agent does; for agents' hooks
     #[command(hide = true, after_help = commands::agent_event::EXAMPLES)]
     AgentEvent(commands::agent_event::Args),

@@ -135,6 +135,7 @@ impl From<v1::Error> for CommandError {
             | Remote::Unsupported
             | Remote::CannotStart
             | Remote::LineTooLong
+            | Remote::NotTaken
             | Remote::Forbidden
             | Remote::Internal => ErrorKind::Failed,
         };

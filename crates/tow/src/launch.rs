@@ -36,12 +36,22 @@ pub(crate) fn is_program(name: &OsStr) -> bool {
 /// # Errors
 /// Where the configuration can't be read.
 pub(crate) fn default_restart(context: &Context) -> Result<v1::Restart, CommandError> {
-    Ok(match context.config()?.restart {
+    let loaded = config::load(&context.paths()?.config())?;
+    // A default is nobody's word: then it is the host's to say.
+    Ok(match loaded.lines.contains_key("restart") {
+        true => restart(loaded.config.restart),
+        false => v1::Restart::Unsaid,
+    })
+}
+
+/// A restart of the configuration's as the protocol has it.
+pub(crate) fn restart(restart: config::Restart) -> v1::Restart {
+    match restart {
         config::Restart::Never => v1::Restart::Never,
         config::Restart::OnReboot => v1::Restart::OnReboot,
         config::Restart::OnFailure => v1::Restart::OnFailure,
         config::Restart::Always => v1::Restart::Always,
-    })
+    }
 }
 
 /// A command line, run by the user's shell.

@@ -19,6 +19,8 @@ pub(crate) enum Again {
     AsItIs,
     /// With a key by which the server knows that it is the same.
     WithKey,
+    /// The same, with this key: also another command's may be the same.
+    WithThisKey([u8; 16]),
     /// It removes what it names, by a name that is never used twice: where that is gone when it is asked again,
     /// it was done.
     UntilGone,
@@ -53,6 +55,7 @@ impl Context {
         let key = match again {
             Again::AsItIs | Again::UntilGone => None,
             Again::WithKey => Some(random_id()?),
+            Again::WithThisKey(key) => Some(key),
         };
         let mut connection = self.connect().await?;
         let mut lost = false;

@@ -76,6 +76,11 @@ impl<'a> Table<'a> {
         rows.map(|row: &Vec<Cell>| self.line(row, &widths, colors)).collect()
     }
 
+    /// How wide its lines are where nothing is cut.
+    pub(crate) fn natural_width(&self) -> usize {
+        total(&self.widths(None))
+    }
+
     /// The width of each column; 0 for one that is left out.
     fn widths(&self, limit: Option<usize>) -> Vec<usize> {
         let mut widths: Vec<usize> = self.columns.iter().map(|(title, _)| title.width()).collect();
@@ -120,6 +125,10 @@ impl<'a> Table<'a> {
         let shown = row.iter().zip(widths).zip(self.columns).filter(|((_, width), _)| **width > 0);
         for ((cell, width), (_, align)) in shown {
             let text = shortened(&cell.text, *width);
+            if text.is_empty() {
+                owed += width + GAP.len();
+                continue;
+            }
             let blanks = width.saturating_sub(text.width());
             let (before, after) = match align {
                 Align::Left => (0, blanks),

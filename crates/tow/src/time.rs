@@ -46,6 +46,22 @@ pub(crate) fn local(microseconds: u64) -> String {
     }
 }
 
+/// The time of the day at the place the person is at, with the date where that is another one than today's; `-` where there is
+/// no such time.
+pub(crate) fn local_clock(microseconds: u64) -> String {
+    let read = |microseconds: u64| {
+        let microseconds = i64::try_from(microseconds).ok().filter(|time| *time > 0)?;
+        Some(Timestamp::from_microsecond(microseconds).ok()?.to_zoned(TimeZone::system()))
+    };
+    match (read(microseconds), read(now())) {
+        (Some(time), Some(now)) if time.date() == now.date() => {
+            time.strftime("%H:%M:%S%.3f").to_string()
+        }
+        (Some(time), _) => time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        (None, _) => "-".into(),
+    }
+}
+
 /// Reads what `--since` takes: how long ago (`10m`), or a time (`2026-01-31T12:00:00Z`, `2026-01-31 12:00`; a
 /// time without a zone is of this place). Microseconds since 1970 UTC.
 ///

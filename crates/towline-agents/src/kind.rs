@@ -51,9 +51,10 @@ const WITH_VALUE: [&str; 9] = [
 ];
 
 /// Words after an agent's name with which it is a server or a helper of another program, and nobody's conversation.
-const NO_AGENT: [(&str, &[&str]); 4] = [
+const NO_AGENT: [(&str, &[&str]); 5] = [
     ("claude", &["mcp", "update", "doctor", "install"]),
     ("codex", &["mcp", "mcp-server", "app-server", "exec-server", "login", "logout", "completion"]),
+    ("gemini", &["extension", "extensions", "gemma", "hook", "hooks", "mcp", "skill", "skills"]),
     ("opencode", &["serve", "web", "upgrade", "auth", "models"]),
     ("cursor", &["login", "logout", "update", "status", "mcp"]),
 ];
@@ -83,6 +84,25 @@ pub(crate) fn program(command: &[String]) -> Option<(&'static str, usize)> {
     kind_of("", &words)?;
     let (kind, rest) = found("", &words)?;
     Some((kind, words.len() - rest.len()))
+}
+
+/// The program that is started for a kind of agent.
+pub fn program_of(kind: &str) -> Option<&'static str> {
+    PROGRAMS.iter().find(|(_, known)| *known == kind).map(|(program, _)| *program)
+}
+
+/// A command that installs an agent of this kind, for those that one is known for.
+pub fn how_to_install(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "claude" => "npm install -g @anthropic-ai/claude-code",
+        "codex" => "npm install -g @openai/codex",
+        "gemini" => "npm install -g @google/gemini-cli",
+        "opencode" => "npm install -g opencode-ai",
+        "amp" => "npm install -g @sourcegraph/amp",
+        "copilot" => "npm install -g @github/copilot",
+        "aider" => "python3 -m pip install aider-chat",
+        _ => return None,
+    })
 }
 
 /// The kind, and the words after what names it.

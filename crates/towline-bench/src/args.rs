@@ -54,6 +54,16 @@ pub(crate) enum Program {
     /// Draw a spinner and set the title ten times a second, for ever
     #[command(hide = true)]
     Spinner,
+    /// Play a part of a recorded agent again and again
+    #[command(hide = true)]
+    Play {
+        /// An asciicast of version 2
+        file: PathBuf,
+        /// The marker at which the part begins
+        from: String,
+        /// The marker at which it ends; without it, what stands at the first is shown and stays
+        to: Option<String>,
+    },
     /// Print as much as the terminal takes, and show each key that is typed in the bottom row
     #[command(hide = true)]
     Torrent,
@@ -79,6 +89,9 @@ pub(crate) struct Scale {
     pub(crate) quiet_panes: usize,
     pub(crate) spinner_panes: usize,
     pub(crate) cpu_window: Duration,
+    /// Recorded agents that work, and such as do nothing.
+    pub(crate) working_agents: usize,
+    pub(crate) idle_agents: usize,
     /// Panes started in a row.
     pub(crate) spawn_panes: usize,
     /// Panes that outlive the server's death.
@@ -110,6 +123,8 @@ impl Scale {
             quiet_panes: 50,
             spinner_panes: 20,
             cpu_window: Duration::from_secs(10),
+            working_agents: 20,
+            idle_agents: 100,
             spawn_panes: 100,
             recovery_panes: 50,
             verb_runs: 20,
@@ -128,6 +143,7 @@ impl Scale {
                 list_runs: 15,
                 memory_panes: 3,
                 cpu_window: Duration::from_secs(3),
+                idle_agents: 20,
                 spawn_panes: 30,
                 verb_runs: 5,
                 pushes: 3,

@@ -8,6 +8,7 @@ mod field;
 mod interrupt;
 mod lines;
 mod measure;
+mod play;
 mod process;
 mod random;
 mod report;
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let result = match args.program {
         Some(Program::Spinner) => spinner::spin().map(|()| true),
+        Some(Program::Play { ref file, ref from, ref to }) => {
+            play::play(file, from, to.as_deref()).map(|()| true)
+        }
         Some(Program::Torrent) => torrent::pour().map(|()| true),
         None => bench(&args),
     };

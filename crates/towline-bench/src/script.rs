@@ -68,6 +68,13 @@ impl Script {
         Self::new(dir, name, r#"echo ready >"$1"; read -r _ <"$2""#, &[])
     }
 
+    /// The same in a shell that lives on, by a program whose name is that of the file `agent`: a shell of another name.
+    pub(crate) fn within_shell(dir: &Path, name: &str, agent: &Path) -> Result<Self> {
+        let script =
+            r#""$3" -c 'echo ready >"$1"; read -r _ <"$2"' agent "$1" "$2"; exec sleep 1000"#;
+        Self::new(dir, name, script, &[agent.into()])
+    }
+
     /// Fills a screen with text, whose last row is [`END`].
     pub(crate) fn page(dir: &Path, name: &str, text: &Path) -> Result<Self> {
         let script = format!(

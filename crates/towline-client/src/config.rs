@@ -7,8 +7,10 @@
 mod bytes;
 mod key;
 pub(crate) mod nearest;
+mod preset;
 mod settings;
 pub(crate) mod source;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,10 @@ use crate::hosts::Address;
 
 pub use bytes::{format_bytes, parse_bytes};
 pub use key::{ControlKey, KeyError};
+pub use nearest::nearest;
+pub use preset::{PRESET_KEYS, Preset, PresetKey};
 pub use settings::{SETTINGS, Setting, SettingValue};
+pub use telling::{Action, Notify};
 
 /// What the configuration file says, with defaults for what it doesn't.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +45,16 @@ pub struct Config {
     pub secret_file: Option<PathBuf>,
     /// Whether listeners for tls are announced on the local network.
     pub discovery: bool,
+    /// What an attached client does when an agent elsewhere comes to wait for a person.
+    pub notify: Notify,
+    /// What the server runs when an agent of any host becomes blocked.
+    pub on_blocked: Option<Action>,
+    /// What the server runs when an agent of any host has done its work and nobody looks.
+    pub on_done: Option<Action>,
     /// How long ended panes are kept.
     pub ended: Ended,
+    /// Ways to start agents, `[agent.NAME]`, by name.
+    pub presets: BTreeMap<String, Preset>,
 }
 
 /// When a pane's program is started again.
@@ -51,7 +64,8 @@ pub enum Restart {
     Never,
     /// After the host has started again.
     OnReboot,
-    /// As [`Restart::OnReboot`], and when it ends with a status other than 0 or by a signal.
+    /// When it ends with a status other than 0 or by a signal; an agent that goes on with its conversation also after the
+    /// host has started again.
     OnFailure,
     /// However it ends.
     Always,
@@ -65,6 +79,14 @@ impl Restart {
         ("on-failure", Self::OnFailure),
         ("always", Self::Always),
     ];
+
+    /// The one that a value names, or what it "must be".
+    fn of(value: &source::Value) -> Result<Self, String> {
+        let is = |name: &str| matches!(value, source::Value::Text(text) if text == name);
+        let known = Self::ALL.iter().find(|(name, _)| is(name));
+        let names = || Self::ALL.map(|(name, _)| name).join(", ");
+        Ok(known.ok_or_else(|| format!("one of {}", names()))?.1)
+    }
 
     /// The name in the file and on the command line.
     pub fn name(self) -> &'static str {
@@ -98,7 +120,11 @@ impl Default for Config {
             listen: Vec::new(),
             secret_file: None,
             discovery: false,
+            notify: Notify::All,
+            on_blocked: None,
+            on_done: None,
             ended: Ended { keep_days: 30, keep_bytes: 2 << 30 },
+            presets: BTreeMap::new(),
         }
     }
 }
@@ -150,7 +176,7 @@ pub struct Loaded {
     /// The settings, defaults included.
     pub config: Config,
     /// The line that each setting in the file stands on, by the setting's key.
-    pub lines: BTreeMap<&'static str, usize>,
+    pub lines: BTreeMap<String, usize>,
     /// Keys that were passed over.
     pub warnings: Vec<Warning>,
 }
@@ -178,7 +204,34 @@ pub fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
         message: problem.message,
     };
     let mut loaded = Loaded::default();
+    // Where each preset begins.
+    let mut presets: BTreeMap<String, usize> = BTreeMap::new();
     for entry in source::entries(text).map_err(invalid)? {
+        let wrong = |message| invalid(source::Problem { line: entry.line, message });
+        if let [table, name, within @ ..] = &entry.path[..]
+            && table == "agent"
+        {
+            if !preset::is_name(name) {
+                let message =
+                    format!("a preset can't be called {name:?}: letters, digits, - and _");
+                return Err(wrong(message));
+            }
+            presets.entry(name.clone()).or_insert(entry.line);
+            let preset = loaded.config.presets.entry(name.clone()).or_default();
+            if within.is_empty() {
+                continue;
+            }
+            match preset.set(name, within, &entry.value).map_err(wrong)? {
+                preset::Set::Done => {
+                    loaded.lines.insert(entry.key, entry.line);
+                }
+                preset::Set::Unknown(message) => {
+                    let path = path.to_owned();
+                    loaded.warnings.push(Warning { path, line: entry.line, message });
+                }
+            }
+            continue;
+        }
         let Some(setting) = SETTINGS.iter().find(|setting| setting.key == entry.key) else {
             let message = unknown_key(&entry.key);
             loaded.warnings.push(Warning { path: path.to_owned(), line: entry.line, message });
@@ -186,16 +239,22 @@ pub fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
         };
         (setting.set)(&mut loaded.config, &entry.value).map_err(|wanted| {
             let message = format!("{} must be {wanted}, not {}", setting.key, entry.value);
-            invalid(source::Problem { line: entry.line, message })
+            wrong(message)
         })?;
-        loaded.lines.insert(setting.key, entry.line);
+        loaded.lines.insert(setting.key.to_owned(), entry.line);
+    }
+    for (name, line) in presets {
+        if let Some(preset) = loaded.config.presets.get_mut(&name) {
+            let wrong = |message| invalid(source::Problem { line, message });
+            preset.check(&name).map_err(wrong)?;
+        }
     }
     Ok(loaded)
 }
 
 /// What to say about a key that no setting has.
 fn unknown_key(key: &str) -> String {
-    match nearest::nearest(key, SETTINGS.iter().map(|setting| setting.key)) {
+    match nearest(key, SETTINGS.iter().map(|setting| setting.key)) {
         Some(known) => format!("unknown setting {key}; did you mean {known}?"),
         None => format!("unknown setting {key}"),
     }
@@ -223,6 +282,7 @@ mod tests {
             "prefix = \"C-a\"\ncommand = [\"claude\", \"-c\"]\nterm = \"tmux-256color\"\n\
              scrollback = 5\njournal_bytes = \"1MiB\"\nrestart = \"always\"\n\
              listen = [\"tls://0.0.0.0:9999\"]\nsecret_file = \"/s\"\ndiscovery = true\n\
+             notify = \"bell\"\non_blocked = \"beep\"\non_done = [\"beep\", \"-l\"]\n\
              [ended]\nkeep_days = 1\nkeep_bytes = 4096\n",
         )
         .unwrap();
@@ -238,12 +298,16 @@ mod tests {
                 listen: vec![Address::parse("tls://0.0.0.0:9999").unwrap()],
                 secret_file: Some("/s".into()),
                 discovery: true,
+                notify: Notify::Bell,
+                on_blocked: Some(Action::Line("beep".to_owned())),
+                on_done: Some(Action::Program(vec!["beep".to_owned(), "-l".to_owned()])),
                 ended: Ended { keep_days: 1, keep_bytes: 4096 },
+                presets: BTreeMap::new(),
             }
         );
         assert!(loaded.warnings.is_empty());
         assert_eq!(loaded.lines.len(), SETTINGS.len());
-        assert_eq!(loaded.lines["ended.keep_bytes"], 12);
+        assert_eq!(loaded.lines["ended.keep_bytes"], 15);
     }
 
     #[test]
@@ -318,6 +382,94 @@ mod tests {
         let syntax = check("prefix = \"C-b\"\nscrollback = = 3\n").unwrap_err();
         assert!(syntax.starts_with("config.toml:2: "), "{syntax}");
         assert!(!syntax.contains('\n'), "{syntax}");
+    }
+
+    #[test]
+    fn a_preset_says_how_an_agent_is_started() {
+        let loaded = check(
+            "[agent.claude]\nmodel = \"opus\"\n[agent.review]\nkind = \"codex\"\nhost = \"thor\"\ncwd = \"app\"\n\
+             isolation = true\nrestart = \"on-failure\"\nresume = false\nhooks = false\n\
+             env = { A = \"1\", \"B C\" = \"\" }\n[agent.mine]\ncommand = [\"my-agent\", \"-x\"]\n[agent.aider]\n",
+        )
+        .unwrap();
+        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+        let presets = &loaded.config.presets;
+        let kind = |name: &str| presets[name].kind.as_deref();
+        assert_eq!(
+            (kind("claude"), kind("aider"), kind("mine")),
+            (Some("claude"), Some("aider"), None)
+        );
+        assert_eq!(presets["claude"].model.as_deref(), Some("opus"));
+        assert!(
+            presets["claude"].resume && presets["claude"].hooks && !presets["claude"].isolation
+        );
+        let env = [("A", "1"), ("B C", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let review = Preset {
+            kind: Some("codex".into()),
+            host: Some("thor".into()),
+            cwd: Some("app".into()),
+            isolation: true,
+            restart: Some(Restart::OnFailure),
+            resume: false,
+            hooks: false,
+            env: env.into(),
+            ..Preset::default()
+        };
+        assert_eq!(presets["review"], review);
+        assert_eq!(loaded.lines["agent.review.cwd"], 6);
+        for (name, preset) in presets {
+            let lines = preset.entries().into_iter().map(|(key, value)| format!("{key} = {value}"));
+            let text = format!("[agent.{name}]\n{}\n", lines.collect::<Vec<_>>().join("\n"));
+            assert_eq!(check(&text).unwrap().config.presets[name], *preset, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_preset_is_told_with_its_line() {
+        for (text, expected) in [
+            ("[agent.x]\n", "config.toml:1: agent.x needs a kind or a command"),
+            ("\n[agent.x]\nmodel = \"m\"", "config.toml:3: agent.x needs a kind or a command"),
+            (
+                "[agent.x]\nkind = \"codex\"\ncommand = \"claude\"",
+                "config.toml:2: agent.x is of kind codex, and its command starts claude",
+            ),
+            (
+                "[agent.x]\nkind = 1",
+                "config.toml:2: agent.x.kind must be the name of a kind, such as \"claude\", not 1",
+            ),
+            (
+                "[agent.claude]\nisolation = \"yes\"",
+                "config.toml:2: agent.claude.isolation must be true or false, not \"yes\"",
+            ),
+            (
+                "[agent.claude]\nenv = \"A=1\"",
+                "config.toml:2: agent.claude.env must be a table, such as { NAME = \"value\" }, not \"A=1\"",
+            ),
+            (
+                "[agent.claude.env]\nA = 1",
+                "config.toml:2: agent.claude.env.A must be a text, not 1",
+            ),
+            ("agent = 3", "config.toml:1: agent must be a table, not 3"),
+            (
+                "[agent]\nkind = \"claude\"",
+                "config.toml:2: agent.kind must be a table, not \"claude\"",
+            ),
+            (
+                "[agent.\"a b\"]\nkind = \"claude\"",
+                "config.toml:2: a preset can't be called \"a b\": letters, digits, - and _",
+            ),
+        ] {
+            assert_eq!(check(text).unwrap_err(), expected, "{text}");
+        }
+        let odd = check("[agent.claude]\nmodell = \"x\"\nkind.x = 1\n").unwrap();
+        let warnings: Vec<String> = odd.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            warnings,
+            [
+                "config.toml:2: unknown setting agent.claude.modell; did you mean model?",
+                "config.toml:3: unknown setting agent.claude.kind.x",
+            ]
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod input;
 pub mod paths;
 pub mod programs;
+pub mod rule_files;
 pub mod scope;
 pub mod socket;
 pub mod start;

@@ -159,6 +159,11 @@ impl Paths {
         self.state_dir.join("panes")
     }
 
+    /// The folder with the configuration folders that agents have of their own.
+    pub fn isolated(&self) -> PathBuf {
+        self.state_dir.join("isolated")
+    }
+
     /// The folder with the server's log.
     pub fn log(&self) -> PathBuf {
         self.state_dir.join("log")

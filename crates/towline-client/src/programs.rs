@@ -1,7 +1,7 @@
 //! Programs on a PATH, and what a pane runs where no command is given: the same rule here and on another host.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
@@ -10,10 +10,15 @@ const PLAIN_SHELL: &str = "/bin/sh";
 
 /// Whether a program of this name is in a folder of `path`, and may be run.
 pub fn is_on_path(program: impl AsRef<OsStr>, path: &OsStr) -> bool {
+    find_on_path(program, path).is_some()
+}
+
+/// The program of this name in the first folder of `path` that has one which may be run.
+pub fn find_on_path(program: impl AsRef<OsStr>, path: &OsStr) -> Option<PathBuf> {
     let may_run = |file: &Path| file.is_file() && access(file, Access::EXEC_OK).is_ok();
     // An empty entry means the current folder, which is no place to take an agent from unasked.
     let mut folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    folders.any(|folder| may_run(&folder.join(program.as_ref())))
+    folders.find_map(|folder| Some(folder.join(program.as_ref())).filter(|file| may_run(file)))
 }
 
 /// The known agents on `path`, the one that is preferred first.

@@ -52,6 +52,10 @@ impl Fault {
         self.kind == ErrorKind::NotFound
     }
 
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -95,9 +95,11 @@ pub fn run(options: Options) -> Result<(), StartError> {
         }
         tokio::spawn(upkeep::sync(Arc::clone(&server)));
         tokio::spawn(upkeep::clean(Arc::clone(&server)));
+        tokio::spawn(agent::tell(Arc::clone(&server)));
         // Links to the other hosts are made before anybody asks for them.
         server.refresh_fleet();
         let reason = until_ended(&server).await?;
+        server.keep_models().await;
         server.store.close().await;
         // Connections say goodbye before the process goes.
         while server.clients.load(std::sync::atomic::Ordering::Relaxed) > 0 {

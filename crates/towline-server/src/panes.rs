@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use towline_agents::State;
 use towline_client::target::{self, Candidate, LOCAL_HOST, Rules, Target};
-use towline_protocol::v1;
+use towline_protocol::v1::{self, ErrorKind};
 
 use crate::fault::Fault;
 use crate::pane::Pane;
@@ -79,28 +80,52 @@ impl Panes {
         make: impl FnOnce(u64, String, u32) -> Arc<Pane>,
     ) -> Result<Arc<Pane>, Fault> {
         let mut inner = self.inner();
-        let mut names = Vec::new();
-        let mut windows = Vec::new();
-        for pane in inner.by_id.values() {
-            let facts = pane.facts();
-            if facts.row.status != RowStatus::Ended {
-                names.push(facts.row.name.clone());
-                if facts.row.session == session {
-                    windows.push(facts.row.window);
-                }
-            }
-        }
+        let (names, windows) = inner.taken(session);
         let name = free_name(wanted, &names);
         if exact && name != wanted {
             return Err(taken(wanted).hint(format!("tow spawn --name {name}    is free")));
         }
-        // As tmux does without renumbering: the lowest number that is free.
-        let window = (0..).find(|number| !windows.contains(number)).unwrap_or(0);
+        let window = free_window(&windows);
         let id = inner.next_id;
         inner.next_id += 1;
         let pane = make(id, name, window);
         inner.by_id.insert(id, Arc::clone(&pane));
         Ok(pane)
+    }
+
+    /// Notes that the pane goes on with a conversation, which no living pane does.
+    ///
+    /// # Errors
+    /// Where one does.
+    pub(crate) fn claim(&self, pane: &Pane, conversation: &str) -> Result<(), Fault> {
+        self.inner().claim(pane, conversation)
+    }
+
+    /// Brings an ended pane back, to go on with a conversation: from here on it is about to be started. Where its name or window
+    /// were given away, it gets others.
+    ///
+    /// # Errors
+    /// Where it has not ended, or another pane goes on with the conversation.
+    pub(crate) fn revive(&self, pane: &Pane, conversation: &str) -> Result<(), Fault> {
+        let inner = self.inner();
+        if !inner.by_id.contains_key(&pane.id) {
+            return Err(Fault::ended(&pane.name()));
+        }
+        if pane.facts().row.status != RowStatus::Ended {
+            let message = format!("{} is being started already", pane.name());
+            return Err(Fault::new(ErrorKind::CannotStart, message));
+        }
+        inner.claim(pane, conversation)?;
+        let session = pane.facts().row.session.clone();
+        let (names, windows) = inner.taken(&session);
+        let mut facts = pane.facts();
+        facts.row.name = free_name(&facts.row.name, &names);
+        if windows.contains(&facts.row.window) {
+            facts.row.window = free_window(&windows);
+        }
+        facts.row.status = RowStatus::Again;
+        facts.removing = false;
+        Ok(())
     }
 
     /// Gives the pane another name.
@@ -140,6 +165,55 @@ impl Panes {
             .cloned()
             .ok_or_else(|| Fault::internal("a pane vanished while it was looked up"))
     }
+}
+
+impl Inner {
+    /// The names of panes that live or are to live again, and the windows of those in a session.
+    fn taken(&self, session: &str) -> (Vec<String>, Vec<u32>) {
+        let mut names = Vec::new();
+        let mut windows = Vec::new();
+        for pane in self.by_id.values() {
+            let facts = pane.facts();
+            if facts.row.status != RowStatus::Ended {
+                names.push(facts.row.name.clone());
+                if facts.row.session == session {
+                    windows.push(facts.row.window);
+                }
+            }
+        }
+        (names, windows)
+    }
+
+    fn claim(&self, pane: &Pane, conversation: &str) -> Result<(), Fault> {
+        let kind = pane.facts().row.agent.as_ref().map(|agent| agent.kind.clone());
+        let has = |other: &&Arc<Pane>| {
+            let facts = other.facts();
+            other.id != pane.id
+                && facts.row.status != RowStatus::Ended
+                && facts.row.agent.as_ref().is_some_and(|agent| {
+                    agent.conversation == conversation
+                        && Some(&agent.kind) == kind.as_ref()
+                        && agent.state != State::Exited.name()
+                })
+        };
+        if let Some(other) = self.by_id.values().find(has) {
+            let name = other.name();
+            let message = format!("{name} is having that conversation");
+            return Err(
+                Fault::new(ErrorKind::CannotStart, message).hint(format!("tow attach {name}"))
+            );
+        }
+        if let Some(agent) = &mut pane.facts().row.agent {
+            conversation.clone_into(&mut agent.conversation);
+            agent.unused = false;
+        }
+        Ok(())
+    }
+}
+
+/// As tmux does without renumbering: the lowest number that is free.
+fn free_window(taken: &[u32]) -> u32 {
+    (0..).find(|number| !taken.contains(number)).unwrap_or(0)
 }
 
 /// A pane of this host as it is resolved.

@@ -158,6 +158,7 @@ pub(crate) struct Stat {
     pub(crate) name: String,
     /// `R` runs, `S` sleeps, `T` was stopped, `Z` has ended, …
     pub(crate) state: char,
+    pub(crate) parent: i32,
     /// Its process group, its terminal's number, and the group that has that terminal.
     pub(crate) group: i32,
     pub(crate) terminal: i32,
@@ -184,10 +185,11 @@ impl Stat {
         let ticks = rustix::param::clock_ticks_per_second().max(1);
         let time = |count: u64| Duration::from_millis(count * 1000 / ticks);
         let signed = |field: usize| -> Option<i32> { fields.get(field - 3)?.parse().ok() };
-        // Field 3 is the state, 5 the group, 7 the terminal, 8 its foreground group; 14 and 15 are user and system time, 22 the start, 24 the resident pages.
+        // Field 3 is the state, 4 the parent, 5 the group, 7 the terminal, 8 its foreground group; 14 and 15 are user and system time, 22 the start, 24 the resident pages.
         Some(Self {
             name: text.get(open + 1..close)?.to_owned(),
             state: fields.first()?.chars().next()?,
+            parent: signed(4)?,
             group: signed(5)?,
             terminal: signed(7)?,
             foreground: signed(8)?,

@@ -13,9 +13,10 @@ use towline_client::hosts::Address;
 use towline_protocol::holder::ResourceLimit;
 use towline_protocol::v1::goodbye;
 
-use crate::agent::Rulebook;
+use crate::agent::queue::{self, Queue};
+use crate::agent::{Deliveries, Rulebook, Telling};
 use crate::fleet::Fleet;
-use crate::pane::{Pane, folder, takeover};
+use crate::pane::{Command, Pane, folder, takeover};
 use crate::panes::Panes;
 use crate::processes::Sampler;
 use crate::store::{Loaded, Op, RowStatus, Store};
@@ -26,6 +27,9 @@ const REPLAYS: usize = 2;
 
 /// Holders are asked whether they answer at most so often, and only when somebody looks: a quiet host stays so.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a server that ends waits for its terminal models to be kept.
+const KEEPING: Duration = Duration::from_secs(1);
 
 /// How long after a look.
 const PROBE_AFTER: Duration = Duration::from_millis(20);
@@ -102,6 +106,12 @@ pub(crate) struct Server {
     pub(crate) sampler: Sampler,
     /// How states of agents are told from what they show.
     pub(crate) rulebook: Rulebook,
+    /// Prompts on their way to agents.
+    pub(crate) deliveries: Deliveries,
+    /// Prompts that wait for agents.
+    pub(crate) queue: Queue,
+    /// Who is told that an agent waits.
+    pub(crate) telling: Telling,
     /// Connections open.
     pub(crate) clients: AtomicU32,
     next_connection: AtomicU64,
@@ -144,6 +154,9 @@ impl Server {
             fleet,
             sampler: Sampler::default(),
             rulebook,
+            deliveries: Deliveries::default(),
+            queue: Queue::new(std::mem::take(&mut loaded.prompts), loaded.next_prompt),
+            telling: Telling::default(),
             clients: AtomicU32::new(0),
             next_connection: AtomicU64::new(1),
             changes: watch::channel(0).0,
@@ -249,6 +262,15 @@ impl Server {
         });
     }
 
+    /// Has the terminal models kept, so that the next server need not replay for them. Takes a second at most.
+    pub(crate) async fn keep_models(&self) {
+        let mut kept = tokio::task::JoinSet::new();
+        for pane in self.panes.all() {
+            kept.spawn(async move { pane.ask(|done| Command::Keep { done }).await });
+        }
+        let _ = tokio::time::timeout(KEEPING, kept.join_all()).await;
+    }
+
     /// Takes up what the last server left: every pane of the store and every one of which only a folder is left.
     /// Returns when each has been reached or given up; those that must be started again are being so.
     pub(crate) async fn take_over(self: &Arc<Self>, loaded: Loaded) {
@@ -286,6 +308,7 @@ impl Server {
             reached.spawn(async move { takeover::serve(&server, &pane, None).await });
         }
         reached.join_all().await;
+        queue::take_over(self);
         self.taken_over.send_replace(true);
         self.changed();
     }

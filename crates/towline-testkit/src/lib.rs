@@ -7,9 +7,11 @@
 //! Tests wait for events with a deadline, never for time: [`wait_until`] and [`Running::line`] fail after
 //! [`DEADLINE`], which is far longer than anything takes.
 
+mod demo;
 mod fleet;
 mod host;
 mod leftovers;
+pub mod model;
 pub mod netns;
 pub mod ordeal;
 mod outcome;
@@ -18,6 +20,7 @@ mod port;
 pub mod process;
 mod programs;
 mod random;
+pub mod real;
 mod relay;
 mod running;
 mod ssh_client;
@@ -33,6 +36,7 @@ use tempfile::TempDir;
 
 use crate::netns::Side;
 
+pub use demo::Demo;
 pub use fleet::Fleet;
 pub use host::{Host, Setup};
 pub use outcome::Outcome;
@@ -110,7 +114,8 @@ impl Tow {
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
             let foreign = ["TOWLINE_", "TMUX", "SSH_", "XDG_"];
-            if foreign.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            let foreign = foreign.iter().chain(&real::FOREIGN);
+            if foreign.into_iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
                 command.env_remove(name);
             }
         }

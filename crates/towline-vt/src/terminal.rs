@@ -56,7 +56,7 @@ impl Terminal {
     }
 
     /// A new program begins: leaves the alternate screen, puts back what the last one may have
-    /// set, and puts the cursor on a fresh line. Text and title stay.
+    /// set, and puts the cursor on a fresh line. The text stays.
     pub fn restart(&mut self) {
         self.screen.generation += 1;
         self.parser = Parser::default();
@@ -113,6 +113,13 @@ impl Terminal {
         self.screen.main.scrolled()
     }
 
+    /// The number of the screen's first line that the present program may have printed to: what an earlier one left there is
+    /// above. After a change of columns, and in a terminal that was restored, it is the screen's first.
+    pub fn program_start(&self) -> u64 {
+        let start = self.screen_start();
+        if self.screen.alt.is_some() { start } else { start.max(self.screen.begun) }
+    }
+
     /// One past the last line that shows something or holds the cursor.
     pub fn end_line(&self) -> u64 {
         let used = self.screen.grid().used_lines().max(self.screen.row + 1);
@@ -147,6 +154,16 @@ impl Terminal {
     /// the last complete one.
     pub fn snapshot(&self) -> Vec<u8> {
         snapshot::take(&self.screen)
+    }
+
+    /// Neither a sequence nor a character is open: what comes next begins anew.
+    pub fn is_between(&self) -> bool {
+        self.parser.is_between()
+    }
+
+    /// Takes `last` for the character that was written last, which REP would repeat.
+    pub(crate) fn repeat_with(&mut self, last: Option<char>) {
+        self.screen.last = last;
     }
 
     /// The state behind, for the painter.

@@ -93,10 +93,15 @@ fn a_restart_leaves_text_and_nothing_else() {
     feed(&mut t, "new q");
     assert_eq!(texts(&t), ["old", "prompt", "new q"]);
     assert_eq!(t.line(2).unwrap().ansi(), "new q");
+    assert_eq!(t.program_start(), 2);
     t.restart();
     feed(&mut t, "x");
+    assert_eq!(t.program_start(), 3);
     assert_eq!(texts(&t), ["old", "prompt", "new q", "x"]);
     assert_eq!(t.screen_start(), 1);
+    // One that goes to the top has all of the screen.
+    feed(&mut t, "\x1b[H\x1b[Jy");
+    assert_eq!(t.program_start(), 1);
 }
 
 #[test]

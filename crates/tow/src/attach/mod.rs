@@ -9,6 +9,7 @@
 mod boundary;
 mod chooser;
 mod colors;
+mod desktop;
 mod farewell;
 mod keys;
 mod newcomer;
@@ -20,6 +21,7 @@ mod screen;
 mod session;
 mod signals;
 mod terminal;
+mod told;
 mod typed;
 
 use towline_client::config::ControlKey;
@@ -31,6 +33,7 @@ use crate::quote::shell_quoted;
 
 pub(crate) use chooser::{Choice, choose};
 pub(crate) use farewell::AttachEnd;
+pub(crate) use session::is_inside;
 
 use session::{Opened, Session};
 use signals::Signals;

@@ -5,8 +5,10 @@ mod link;
 use std::time::{Duration, Instant};
 
 use towline_client::StreamItem;
+use towline_client::config::Notify;
 use towline_protocol::v1::{self, client_frame};
 
+use super::desktop::Desktop;
 use super::farewell::AttachEnd;
 use super::newcomer;
 use super::notice::Notice;
@@ -16,6 +18,7 @@ use super::scanner::{Event, HOLD, Scanner};
 use super::screen::Screen;
 use super::signals::{Signals, Wake};
 use super::terminal::Terminal;
+use super::told::{self, News, Told};
 use super::typed::{Taken, Typed};
 use super::{AttachOptions, colors};
 use crate::context::Context;
@@ -57,14 +60,20 @@ pub(super) struct Session<'a> {
     screen: Screen,
     help: bool,
     notice: Notice,
+    /// Agents elsewhere that come to wait, and how the person is told of them.
+    told: Told,
+    notify: Notify,
+    desktop: Desktop,
     bell: bool,
+    /// Sequences of the client's own that show nothing.
+    asides: Vec<u8>,
     /// What is drawn over the pane has to be drawn again.
     dirty: bool,
     backoff: Backoff,
 }
 
 /// Whether this client runs in the pane that it is to show.
-fn is_inside(context: &Context, pane: &v1::Pane) -> bool {
+pub(crate) fn is_inside(context: &Context, pane: &v1::Pane) -> bool {
     let is = |name: &str, value: &std::ffi::OsStr| {
         std::env::var_os(name).is_some_and(|own| own == value)
     };
@@ -81,6 +90,7 @@ enum Step {
     Wrote(std::io::Result<usize>),
     Item(Option<StreamItem>),
     Again(Again),
+    Told(Box<v1::Pane>),
     Time,
 }
 
@@ -109,6 +119,8 @@ impl<'a> Session<'a> {
         if context.paths().is_ok_and(|paths| newcomer::count(&paths.state_dir)) {
             notice.say(overlay::newcomer(options.prefix), now);
         }
+        let notify = context.config().map_or(Notify::All, |config| config.notify);
+        let told = news(context, notify, &stream);
         Ok(Opened::Here(Box::new(Self {
             context,
             terminal,
@@ -124,7 +136,11 @@ impl<'a> Session<'a> {
             screen: Screen::new(),
             help: false,
             notice,
+            told,
+            notify,
+            desktop: Desktop::here(),
             bell: false,
+            asides: Vec::new(),
             dirty: false,
             backoff: Backoff::new(),
         })))
@@ -164,6 +180,10 @@ impl<'a> Session<'a> {
                 }
                 Step::Item(item) => self.receive(item)?,
                 Step::Again(again) => self.returned(again)?,
+                Step::Told(pane) => {
+                    self.tell(&pane);
+                    None
+                }
                 Step::Time => self.tick(),
             };
             if let Some(end) = end {
@@ -184,6 +204,7 @@ impl<'a> Session<'a> {
             count = self.terminal.read(buffer), if wants_keys => Step::Typed(count),
             count = self.terminal.write(waiting), if !waiting.is_empty() => Step::Wrote(count),
             () = sleep_until(deadline) => Step::Time,
+            pane = self.told.next() => Step::Told(Box::new(pane)),
             step = self.link.next() => match step {
                 link::Next::Item(item) => Step::Item(item),
                 link::Next::Again(again) => Step::Again(again),
@@ -331,6 +352,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         self.backoff.reset();
+        self.told = news(self.context, self.notify, &stream);
         self.link = Link::Up(stream);
         self.pane = attached.pane.unwrap_or_else(|| std::mem::take(&mut self.pane));
         self.progress = Instant::now();
@@ -387,11 +409,27 @@ impl<'a> Session<'a> {
         self.dirty = true;
     }
 
+    /// An agent waits for the person, who need not be told of the one that is before them.
+    fn tell(&mut self, pane: &v1::Pane) {
+        if told::is_same(pane, &self.pane) {
+            return;
+        }
+        let news = News::of(pane);
+        self.bell |= self.notify.rings();
+        if self.notify.tells_desktop() {
+            self.asides.extend(self.desktop.tell(&news));
+        }
+        self.say(news.line());
+    }
+
     /// Draws what is to be drawn over the pane, writes what the terminal takes and gives credit for it.
     fn settle(&mut self) {
         if self.screen.ready() {
             if std::mem::take(&mut self.bell) {
                 self.screen.draw(b"\x07");
+            }
+            if !self.asides.is_empty() {
+                self.screen.draw(&std::mem::take(&mut self.asides));
             }
             if std::mem::take(&mut self.dirty) {
                 self.draw_over();
@@ -457,6 +495,15 @@ impl<'a> Session<'a> {
 
     fn target(&self) -> String {
         format!("{}:{}", host_of(&self.pane), self.pane.name)
+    }
+}
+
+/// Agents elsewhere that come to wait, as the person's own server tells; not that of another, who has persons of its own.
+fn news(context: &Context, notify: Notify, stream: &towline_client::Stream) -> Told {
+    match notify {
+        Notify::Off => Told::Nothing,
+        _ if context.is_own() => Told::of(stream.connection()),
+        _ => Told::Nothing,
     }
 }
 

@@ -3,7 +3,7 @@
 //! It must never stand in an agent's way: it starts no server, waits for nothing long, prints nothing that an agent would read, and ends
 //! with 0 whatever goes wrong.
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The longest event that is read. A tool's whole output may be in it.
 const LONGEST: u64 = 4 << 20;
+
+/// Names a file to which each event is added as a line of JSON, for those who record agents or look for what their hooks tell.
+/// (Variables that begin with `TOWLINE_` are the server's to set: a pane gets no others of them.)
+const WRITTEN: &str = "TOW_EVENTS_FILE";
 
 /// What the verb takes.
 #[derive(Debug, clap::Args)]
@@ -54,6 +58,9 @@ async fn tell(context: &Context, args: Args) -> Result<(), CommandError> {
         Some(event) => event.into_bytes(),
         None => read().await,
     };
+    if let Some(file) = variable(WRITTEN) {
+        write_down(&file, &args.kind, &event);
+    }
     let pid = rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
     let body = v1::AgentEvent { pane, secret, kind: args.kind, event, pid };
     let Some(connection) = context.connect_running().await? else {
@@ -62,6 +69,17 @@ async fn tell(context: &Context, args: Args) -> Result<(), CommandError> {
     };
     connection.request_on("", request::Body::AgentEvent(body)).await?;
     Ok(())
+}
+
+/// Adds a line to the file. What can't be written is not missed by any agent.
+fn write_down(file: &str, kind: &str, event: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<serde_json::Value>(event) else { return };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let at = now.map_or(0, |since| since.as_micros());
+    let line = format!("{}\n", serde_json::json!({ "at": at, "kind": kind, "event": event }));
+    if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(file) {
+        let _ = file.write_all(line.as_bytes());
+    }
 }
 
 /// Standard input, on a thread of its own: a hook whose input is never closed must end all the same.

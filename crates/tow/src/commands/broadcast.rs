@@ -3,14 +3,16 @@
 use std::process::ExitCode;
 
 use globset::{Glob, GlobMatcher};
+use towline_agents::State;
 use towline_client::target::DETACHED_ID;
 use towline_protocol::v1::{self, HostStatus, Pane, reply, request};
 
 use crate::ask::{Answers, has_person};
-use crate::commands::send::{Delivery, Typing, in_words, report, to_many};
+use crate::commands::send::{Delivery, Manner, Typing, in_words, report, to_many};
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output;
+use crate::pane::agent::{parse_state, state_of};
 use crate::pane::state::lives;
 use crate::pane::target::{host_of, targets};
 use crate::request::{Again, unexpected};
@@ -21,6 +23,7 @@ pub(crate) const EXAMPLES: &str = "It never types into a pane in which no known 
 Examples:
   tow broadcast \"commit what you have and stop\"
   tow broadcast --host thor --match 'api-*' /compact
+  tow broadcast --state idle \"pull, and run the tests\"
   tow broadcast --dry-run x          whom it would reach";
 
 /// How long hosts that are still being connected to are waited for, in milliseconds.
@@ -40,6 +43,10 @@ pub(crate) struct Args {
     /// Only panes whose name matches this pattern: `*`, `?`, `[a-z]`, `{one,two}`
     #[arg(long = "match", value_name = "GLOB", value_parser = glob)]
     name: Option<Glob>,
+
+    /// Only agents in one of these states: working, blocked, idle (done, too), …
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = parse_state)]
+    state: Vec<State>,
 
     /// Don't ask
     #[arg(short, long)]
@@ -84,7 +91,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
         return Err(unexpected());
     };
     let matcher = args.name.as_ref().map(Glob::compile_matcher);
-    let recipients = recipients(listed, matcher.as_ref());
+    let recipients = recipients(listed, matcher.as_ref(), &args.state);
     if recipients.is_empty() {
         return Err(CommandError::new(ErrorKind::NotFound, "there is no agent to send that to")
             .hint("tow list    shows the agents that run"));
@@ -98,16 +105,18 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     let (there, away): (Vec<_>, Vec<_>) =
         recipients.into_iter().partition(|recipient| recipient.away.is_none());
     let targets = there.into_iter().map(|recipient| recipient.target).collect();
-    let mut deliveries = to_many(context, targets, &typing).await;
+    let sure = Manner { sure: true, ..Manner::default() };
+    let mut deliveries = to_many(context, targets, &typing, sure).await;
     deliveries.extend(away.into_iter().map(|recipient| Delivery {
         target: recipient.target,
+        taken: String::new(),
         error: recipient.away.map(|why| CommandError::new(ErrorKind::Unreachable, why)),
     }));
     report(context, &deliveries, &typing, args.json)
 }
 
 /// The agents of a list; those of hosts that are away are among them, to be told of.
-fn recipients(listed: v1::Listed, name: Option<&GlobMatcher>) -> Vec<Recipient> {
+fn recipients(listed: v1::Listed, name: Option<&GlobMatcher>, states: &[State]) -> Vec<Recipient> {
     let v1::Listed { mut panes, mut hosts, .. } = listed;
     panes.extend(hosts.iter_mut().flat_map(|host| std::mem::take(&mut host.panes)));
     let targets = targets(&panes, &hosts);
@@ -123,7 +132,14 @@ fn recipients(listed: v1::Listed, name: Option<&GlobMatcher>) -> Vec<Recipient> 
     let wanted = |pane: &Pane| {
         // One that runs in no tmux can only be told of.
         let reached = lives(pane) && pane.id < DETACHED_ID;
-        reached && pane.agent.is_some() && name.is_none_or(|name| name.is_match(&pane.name))
+        let does = || {
+            let state = state_of(pane);
+            state.is_some_and(|state| states.iter().any(|asked| state.answers_to(*asked)))
+        };
+        reached
+            && pane.agent.is_some()
+            && name.is_none_or(|name| name.is_match(&pane.name))
+            && (states.is_empty() || does())
     };
     panes
         .iter()
@@ -213,7 +229,7 @@ mod tests {
         };
         let told = |pattern: Option<&str>| {
             let matcher = pattern.map(|text| glob(text).unwrap().compile_matcher());
-            let recipients = recipients(listed.clone(), matcher.as_ref());
+            let recipients = recipients(listed.clone(), matcher.as_ref(), &[]);
             let away: Vec<bool> = recipients.iter().map(|one| one.away.is_some()).collect();
             (grouped(&recipients), away)
         };

@@ -58,11 +58,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     checks.extend(disk::state_folder(&paths.state_dir));
     checks.push(disk::store(&paths.store()));
     let (connection, found) = server::check(context).await;
-    checks.extend(found);
+    let troubles = towline_client::rule_files::troubles(&paths.agents());
+    // Those are told below, whether a server runs or not.
+    checks.extend(found.into_iter().filter(|finding| !troubles.contains(&finding.message)));
     checks.extend(holders::check(&paths.panes(), connection.as_ref()).await);
     checks.extend(login::check());
     checks.extend(terminal::check(&term_in_panes(context)));
     checks.push(agents());
+    checks.extend(troubles.into_iter().map(rules));
     checks.extend(limits::check(&paths.store()));
 
     let ok = checks.iter().all(|finding| finding.status != Status::Failed);
@@ -104,6 +107,11 @@ fn hosts(context: &Context) -> Finding {
 /// The terminal that programs in panes see. Where the configuration is wrong, that has been told already.
 fn term_in_panes(context: &Context) -> String {
     context.config().unwrap_or_default().term
+}
+
+/// What is wrong with a file of rules.
+fn rules(trouble: String) -> Finding {
+    Finding::of("rules").failed(trouble).fix("tow agents check")
 }
 
 fn agents() -> Finding {

@@ -3,21 +3,29 @@
 //! Each has `Args`, `EXAMPLES`, and `run`, which returns the exit status or the error that decides it.
 
 pub(crate) mod agent_event;
+pub(crate) mod agents;
+pub(crate) mod approve;
 pub(crate) mod attach;
 pub(crate) mod broadcast;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod host;
 pub(crate) mod info;
+pub(crate) mod integrate;
 pub(crate) mod kill;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod next;
 pub(crate) mod peek;
+pub(crate) mod prompt;
 pub(crate) mod proxy;
+pub(crate) mod queue;
 pub(crate) mod rename;
+pub(crate) mod resume;
 pub(crate) mod send;
 pub(crate) mod server;
 pub(crate) mod spawn;
@@ -36,18 +44,27 @@ pub(crate) async fn run(context: &Context, verb: Option<Verb>) -> Result<ExitCod
         Some(Verb::Spawn(args)) => spawn::run(context, args).await,
         Some(Verb::New(args)) => new::run(context, args).await,
         Some(Verb::List(args)) => list::run(context, args).await,
+        Some(Verb::Next(args)) => next::run(context, args).await,
         Some(Verb::Peek(args)) => peek::run(context, args).await,
         Some(Verb::Send(args)) => send::run(context, args).await,
+        Some(Verb::Prompt(args)) => prompt::run(context, args).await,
+        Some(Verb::Approve(args)) => approve::run(context, args, true).await,
+        Some(Verb::Deny(args)) => approve::run(context, args, false).await,
+        Some(Verb::Queue(args)) => queue::run(context, args).await,
         Some(Verb::Broadcast(args)) => broadcast::run(context, args).await,
         Some(Verb::Attach(args)) => attach::run(context, args).await,
         Some(Verb::Wait(args)) => wait::run(context, args).await,
         Some(Verb::Kill(args)) => kill::run(context, args).await,
         Some(Verb::Info(args)) => info::run(context, args).await,
+        Some(Verb::Explain(args)) => explain::run(context, args).await,
         Some(Verb::Rename(args)) => rename::run(context, args).await,
         Some(Verb::Clean(args)) => clean::run(context, args).await,
+        Some(Verb::Resume(args)) => resume::run(context, args).await,
+        Some(Verb::Agents(args)) => agents::run(context, args).await,
         Some(Verb::Host(args)) => host::run(context, args).await,
         Some(Verb::Server(args)) => server::run(context, args).await,
         Some(Verb::Proxy(args)) => proxy::run(context, args).await,
+        Some(Verb::Integrate(args)) => integrate::run(context, args).await,
         Some(Verb::AgentEvent(args)) => agent_event::run(context, args).await,
         Some(Verb::Config(args)) => config::run(context, args).await,
         Some(Verb::Doctor(args)) => doctor::run(context, args).await,

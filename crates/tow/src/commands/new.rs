@@ -20,7 +20,7 @@ pub(crate) struct Args {
     spawn: spawn::Args,
 
     /// A command line for your shell, in place of a command
-    #[arg(long, value_name = "STRING", conflicts_with = "argv")]
+    #[arg(long, value_name = "STRING", conflicts_with_all = ["argv", "agent", "preset"])]
     command: Option<OsString>,
 }
 

@@ -1,5 +1,8 @@
 //! `tow spawn`: start a pane, and attach to it.
 
+pub(crate) mod agent;
+mod begun;
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,16 +16,17 @@ use crate::caller;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::launch;
-use crate::output;
-use crate::pane::json::PaneJson;
-use crate::pane::target::target_of;
 use crate::quote::shell_quoted;
 use crate::request::{Again, unexpected};
+
+pub(crate) use begun::Begun;
 
 /// The end of the verb's help.
 pub(crate) const EXAMPLES: &str = "Examples:
   tow spawn                          the configured agent in this folder, and attach
   tow spawn ~/src/app -- claude      claude in that folder
+  tow spawn --agent codex            codex in this folder; or a preset of the configuration
+  tow spawn --agent claude --resume 0b2d…    go on with a conversation
   tow spawn --on thor gridplay       in that host's folder of projects
   tow spawn --name tests --detach -- cargo watch -x test
   tow spawn --restart on-failure --env RUST_LOG=debug -- ./serve";
@@ -65,13 +69,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     rows: Option<u16>,
 
-    /// When to start the command again [default: the configuration's]
+    /// When to start the command again [default: the configuration's, else an agent after a reboot]
     #[arg(long, value_name = "WHEN", value_enum)]
     restart: Option<Restart>,
 
     /// Print the pane as JSON, and don't attach
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    agent: agent::Args,
 
     /// The command [default: the configured one, else the first known agent, else the login shell]
     #[arg(last = true, value_name = "CMD")]
@@ -85,7 +92,8 @@ enum Restart {
     Never,
     /// After the machine has started again
     OnReboot,
-    /// When it ends with a status other than 0, or by a signal
+    /// When it ends with a status other than 0, or by a signal; an agent with a conversation also after the machine has
+    /// started again
     OnFailure,
     /// However it ends
     Always,
@@ -105,26 +113,38 @@ pub(crate) async fn spawn(
     if let Some(name) = &args.name {
         check_name(name).map_err(|error| CommandError::usage(format!("--name: {error}")))?;
     }
-    if let Some(host) = args.on.as_deref().filter(|host| *host != LOCAL_HOST) {
-        let request = remote(&args, command_line)?;
-        return start(context, host, request, &args).await;
+    let choice = agent::choose(context, &args.agent, args.on.as_deref())?;
+    let host = args.on.clone().or_else(|| choice.host.clone());
+    if let Some(host) = host.filter(|host| *host != LOCAL_HOST) {
+        let request = remote(&args, choice, command_line)?;
+        return start(context, &host, request, &args).await;
     }
-    let cwd = caller::folder(args.folder.as_deref().or(args.cwd.as_deref()))
-        .map_err(|error| meant_as_command(error, args.folder.as_deref()))?;
+    let preset_cwd = choice.cwd.as_deref().map(at_home);
+    let cwd = args.folder.as_deref().or(args.cwd.as_deref()).or(preset_cwd.as_deref());
+    let cwd =
+        caller::folder(cwd).map_err(|error| meant_as_command(error, args.folder.as_deref()))?;
     let command = match command_line {
         Some(line) => launch::shell_command(line),
-        None if args.argv.is_empty() => launch::default_command(context)?,
-        None => args.argv.clone(),
+        None if !args.argv.is_empty() => args.argv.clone(),
+        None if !choice.command.is_empty() => choice.command.clone(),
+        // The server looks where the pane would.
+        None if !choice.kind.is_empty() => Vec::new(),
+        None => launch::default_command(context)?,
     };
     let restart = match args.restart {
         Some(restart) => restart.into(),
-        None => launch::default_restart(context)?,
+        None => match choice.restart {
+            Some(restart) => launch::restart(restart),
+            None => launch::default_restart(context)?,
+        },
     };
+    let pairs = [&choice.env[..], &args.env[..]].concat();
     let (cols, rows) = size(args.cols, args.rows);
     let request = v1::Spawn {
         name: args.name.clone().unwrap_or_default(),
         command: command.into_iter().map(caller::bytes).collect(),
-        env: caller::environment(&cwd, &args.env)?,
+        env: caller::environment(&cwd, &pairs)?,
+        kept_env: caller::pairs(&pairs)?,
         cwd: caller::bytes(cwd),
         login_env: false,
         size: Some(v1::Size { cols: cols.into(), rows: rows.into() }),
@@ -134,33 +154,47 @@ pub(crate) async fn spawn(
         limits: caller::limits(),
         exact_name: false,
         project: String::new(),
-        agent: String::new(),
-        start: None,
+        agent: choice.kind,
+        start: choice.start,
     };
     start(context, "", request, &args).await
 }
 
 /// What is asked of another host: it has folders, an environment and a configuration of its own.
-fn remote(args: &Args, command_line: Option<OsString>) -> Result<v1::Spawn, CommandError> {
+fn remote(
+    args: &Args,
+    choice: agent::Choice,
+    command_line: Option<OsString>,
+) -> Result<v1::Spawn, CommandError> {
     let project = match (&args.folder, &args.cwd) {
         (Some(project), _) | (None, Some(project)) => project.to_str().ok_or_else(|| {
             CommandError::usage("the name of a folder on another host must be UTF-8")
         })?,
-        (None, None) => "",
+        (None, None) => choice.cwd.as_deref().unwrap_or_default(),
+    };
+    let env = caller::pairs(&[&choice.env[..], &args.env[..]].concat())?;
+    let restart = match (args.restart, choice.restart) {
+        (Some(restart), _) => restart.into(),
+        (None, Some(restart)) => launch::restart(restart),
+        (None, None) => v1::Restart::Unsaid,
     };
     let (cols, rows) = size(args.cols, args.rows);
     let argv = match command_line {
         Some(line) => vec!["sh".into(), "-c".into(), line],
+        None if args.argv.is_empty() => choice.command,
         None => args.argv.clone(),
     };
     Ok(v1::Spawn {
         name: args.name.clone().unwrap_or_default(),
         project: project.to_owned(),
         command: argv.into_iter().map(caller::bytes).collect(),
-        env: caller::pairs(&args.env)?,
+        kept_env: env.clone(),
+        env,
+        agent: choice.kind,
+        start: choice.start,
         login_env: true,
         size: Some(v1::Size { cols: cols.into(), rows: rows.into() }),
-        restart: args.restart.map_or(v1::Restart::Never, Into::into).into(),
+        restart: restart.into(),
         ..v1::Spawn::default()
     })
 }
@@ -177,20 +211,20 @@ async fn start(
         .ask_on(host, request::Body::Spawn(request), Again::WithKey)
         .await
         .map_err(|error| meant_as_command_line(error, &program))?;
-    let reply::Body::Spawned(v1::Spawned { pane: Some(pane) }) = reply else {
-        return Err(unexpected());
-    };
-    if attach {
-        return crate::commands::attach::attach_to(context, &pane).await;
+    let reply::Body::Spawned(spawned) = reply else { return Err(unexpected()) };
+    let begun = Begun { attach, json: args.json, continues: args.agent.resume.is_some() };
+    begun.tell(context, spawned).await
+}
+
+/// A folder with the home folder for a leading `~`.
+fn at_home(folder: &str) -> PathBuf {
+    match (folder.strip_prefix('~'), std::env::home_dir()) {
+        (Some(""), Some(home)) => home,
+        (Some(rest), Some(home)) if rest.starts_with('/') => {
+            home.join(rest.trim_start_matches('/'))
+        }
+        _ => PathBuf::from(folder),
     }
-    let target = target_of(&pane);
-    if args.json {
-        output::json(&PaneJson::new(&pane, &target))?;
-    } else {
-        output::line(output::one_line(&target))?;
-        context.say(format_args!("attach with: tow attach {}", shell_quoted(&target)));
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// A hint for who gave a program where a folder is expected: `tow spawn claude`.
@@ -216,7 +250,7 @@ fn meant_as_command_line(error: CommandError, command: &[Vec<u8>]) -> CommandErr
 }
 
 /// Whether this terminal can be given to a pane: inside tmux or Towline one would look through two.
-fn can_attach() -> bool {
+pub(crate) fn can_attach() -> bool {
     let inside = ["TMUX", "TOWLINE_PANE"].iter().any(|name| std::env::var_os(name).is_some());
     !inside && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }

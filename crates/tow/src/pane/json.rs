@@ -92,6 +92,8 @@ pub(crate) struct PaneJson<'a> {
     memory_bytes: u64,
     exit: Option<ExitJson<'a>>,
     agent: Option<AgentJson<'a>>,
+    /// Prompts that wait until the agent is idle.
+    queued: u32,
 }
 
 /// The coding agent that runs in it.
@@ -114,7 +116,7 @@ impl<'a> AgentJson<'a> {
     fn of(agent: &'a towline_protocol::v1::Agent) -> Self {
         Self {
             kind: &agent.kind,
-            state: &agent.state,
+            state: super::agent::word(agent),
             since: rfc3339(agent.since),
             reason: &agent.reason,
             question: &agent.question,
@@ -162,6 +164,7 @@ impl<'a> PaneJson<'a> {
             memory_bytes: pane.memory_bytes,
             exit: pane.exit.as_ref().map(exit),
             agent: pane.agent.as_ref().map(AgentJson::of),
+            queued: pane.queued,
         }
     }
 }
@@ -212,6 +215,7 @@ mod tests {
             "memory_bytes",
             "exit",
             "agent",
+            "queued",
         ];
         expected.sort_unstable();
         let mut names = names;

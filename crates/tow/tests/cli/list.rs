@@ -66,6 +66,7 @@ fn json_has_the_names_of_the_contract() {
         "memory_bytes",
         "exit",
         "agent",
+        "queued",
     ];
     expected.sort_unstable();
     assert_eq!(names, expected);
@@ -127,7 +128,9 @@ fn info_tells_what_is_known() {
     let tow = tow();
     tow.spawn("x", "exec sleep 1000");
     let text = tow.ok(&["info", "x"]);
-    for expected in ["target    x", "state     running", "command   sh -c 'exec sleep 1000'"] {
+    for expected in
+        ["target       x", "state        running", "command      sh -c 'exec sleep 1000'"]
+    {
         assert!(text.contains(expected), "`{expected}` in {text}");
     }
     let told = tow.run(&["info", "y"]).expect_error(3, "no pane `y`");

@@ -6,6 +6,7 @@
 
 mod binary;
 mod holders;
+mod kept;
 mod kills;
 mod many;
 mod processes;

@@ -25,6 +25,8 @@ pub struct Report {
     pub answer: Option<String>,
     /// The conversation is over: the agent ends or begins another.
     pub closed: bool,
+    /// The conversation begins now, and nothing was said in it.
+    pub opened: bool,
 }
 
 /// The kinds of agents whose hooks are understood.
@@ -46,11 +48,16 @@ fn text(event: &Value, name: &str) -> Option<String> {
     event.get(name)?.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
-/// A question for people, from a member of an object: one line, no longer than a row or two.
+/// A question for people, from a member of an object.
 fn question(event: &Value, name: &str) -> Option<String> {
-    /// Characters of a question that are kept.
+    text(event, name).as_deref().map(short)
+}
+
+/// Text for people: one line, no longer than a row or two.
+fn short(text: &str) -> String {
+    /// Characters that are kept.
     const LONGEST: usize = 200;
-    let line = one_line(&text(event, name)?);
+    let line = one_line(text);
     let short: String = line.chars().take(LONGEST).collect();
-    Some(if short.len() < line.len() { format!("{}…", short.trim_end()) } else { short })
+    if short.len() < line.len() { format!("{}…", short.trim_end()) } else { short }
 }

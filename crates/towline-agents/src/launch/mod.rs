@@ -4,10 +4,10 @@
 //! Nothing here touches the user's own files: hooks are passed by arguments, by variables of the environment, and by
 //! files in a folder that Towline owns.
 
-mod claude;
-mod codex;
-mod gemini;
-mod opencode;
+pub(crate) mod claude;
+pub(crate) mod codex;
+pub(crate) mod gemini;
+pub mod opencode;
 
 use std::path::PathBuf;
 
@@ -32,6 +32,8 @@ pub struct Wanted {
     pub environment: Vec<(String, String)>,
     /// The model to be used; empty: the agent's own choice.
     pub model: String,
+    /// It gets no hooks: only what else is asked for here.
+    pub no_hooks: bool,
 }
 
 /// How an agent is to be started.
@@ -47,6 +49,12 @@ pub struct Start {
     pub seeds: Vec<Seed>,
     /// The conversation that it will have, where that is known beforehand.
     pub conversation: Option<String>,
+    /// What was asked for and can't be had, a line each, for people.
+    pub notes: Vec<String>,
+    /// Folders each entry of which is linked into another at every start: from, to. What is there already stays.
+    pub entries: Vec<(PathBuf, PathBuf)>,
+    /// It gets no hooks, though they were wanted: what it is told of by hooks can't be counted on.
+    pub unhooked: bool,
 }
 
 /// Something of the user's that an isolated configuration folder gets when it is made.
@@ -71,6 +79,22 @@ impl Wanted {
 /// than to run it.
 pub fn prepare(command: &[String], wanted: &Wanted) -> Option<Start> {
     let (kind, arguments) = program(command)?;
+    with(kind, arguments, command, wanted)
+}
+
+/// As [`prepare`], for a command that doesn't show what it starts (a wrapper): an agent of this kind. What is added comes
+/// after it.
+pub fn prepare_as(kind: &str, command: &[String], wanted: &Wanted) -> Option<Start> {
+    match program(command) {
+        Some((seen, arguments)) if seen == kind => with(kind, arguments, command, wanted),
+        _ => with(kind, command.len(), command, wanted),
+    }
+}
+
+// For those who prepare: what the user's own arguments say stays in force and isn't said twice (a model, a session id, an id
+// to be resumed, which is then the conversation). With `Wanted::resume` it is another matter: that start continues what
+// was, so whatever they say of which conversation, and a first prompt among them, is left out: it was sent long ago.
+fn with(kind: &str, arguments: usize, command: &[String], wanted: &Wanted) -> Option<Start> {
     let start = Start { command: command.to_vec(), ..Start::default() };
     match kind {
         "claude" => Some(claude::prepare(start, arguments, wanted)),
@@ -81,7 +105,23 @@ pub fn prepare(command: &[String], wanted: &Wanted) -> Option<Start> {
     }
 }
 
+/// Whether this can be the id of a conversation: it is passed on as an argument, so nothing that could be an option.
+pub fn is_conversation(id: &str) -> bool {
+    /// The longest that is taken; agents' own have 30 to 40 characters.
+    const LONGEST: usize = 200;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    !id.is_empty() && id.len() <= LONGEST && !id.starts_with('-') && id.chars().all(plain)
+}
+
 /// Whether a conversation of this kind of agent can be continued by its id.
 pub fn resumes(kind: &str) -> bool {
     matches!(kind, "claude" | "codex" | "gemini" | "opencode")
+}
+
+/// The shell command by which an agent's hook tells Towline: it says nothing and never fails, whatever becomes of `tow`. `None`
+/// where the program's path is no text.
+fn hook_command(wanted: &Wanted, kind: &str) -> Option<String> {
+    let tow = wanted.tow.to_str().filter(|path| !path.is_empty())?;
+    let quoted = format!("'{}'", tow.replace('\'', "'\\''"));
+    Some(format!("{quoted} agent-event {kind} >/dev/null 2>&1 || :"))
 }

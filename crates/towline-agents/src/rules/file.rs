@@ -27,6 +27,7 @@ struct File {
     programs: Vec<String>,
     #[serde(default)]
     keys: KeysTable,
+    settle_ms: Option<Spanned<i64>>,
     #[serde(default)]
     rule: Vec<Spanned<RuleTable>>,
 }
@@ -56,7 +57,15 @@ struct RuleTable {
     #[serde(default)]
     not: Vec<Spanned<String>>,
     question: Option<Spanned<String>>,
+    approve: Option<Vec<String>>,
+    deny: Option<Vec<String>>,
 }
+
+/// How long an input box must stand after the start, unless the file says.
+const SETTLE_MS: u64 = 250;
+
+/// Nothing that takes longer than this to appear belongs to the start.
+const LONGEST_SETTLE_MS: u64 = 10_000;
 
 pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
     let at = |span: std::ops::Range<usize>, message: String| RulesError {
@@ -71,6 +80,16 @@ pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
         let message = "a kind is letters, digits, `-` and `_`".into();
         return Err(at(file.kind.span(), message));
     }
+    let settle_ms = match &file.settle_ms {
+        None => SETTLE_MS,
+        Some(number) => u64::try_from(*number.get_ref())
+            .ok()
+            .filter(|ms| *ms <= LONGEST_SETTLE_MS)
+            .ok_or_else(|| {
+                let message = format!("`settle_ms` is milliseconds, from 0 to {LONGEST_SETTLE_MS}");
+                at(number.span(), message)
+            })?,
+    };
     let mut rules: Vec<Rule> = Vec::new();
     for table in file.rule {
         let span = table.span();
@@ -86,6 +105,7 @@ pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
             deny: file.keys.deny,
             interrupt: file.keys.interrupt,
         },
+        settle_ms,
         rules,
     })
 }
@@ -108,7 +128,7 @@ fn rule(table: RuleTable, span: std::ops::Range<usize>) -> Result<Rule, Wrong> {
     };
     let state = rulable(table.state.get_ref()).ok_or_else(|| {
         let message = format!(
-            "{:?} is no state of a rule: it is `starting`, `working`, `blocked` or `idle`",
+            "{:?} is no state of a rule: it is `starting`, `working`, `blocked`, `idle` or `unknown`",
             table.state.get_ref()
         );
         (table.state.span(), message)
@@ -138,6 +158,10 @@ fn rule(table: RuleTable, span: std::ops::Range<usize>) -> Result<Rule, Wrong> {
         let message = "a rule needs something that it asks for, in `all` or `any`".into();
         return Err((span, message));
     }
+    let keys = table.approve.as_ref().or(table.deny.as_ref());
+    if let (Some(_), false) = (keys, state == State::Blocked) {
+        return Err((span, "only `blocked` is answered by keys".into()));
+    }
     let question = match &table.question {
         None => None,
         Some(text) => {
@@ -155,6 +179,8 @@ fn rule(table: RuleTable, span: std::ops::Range<usize>) -> Result<Rule, Wrong> {
         any: patterns(&table.any)?,
         not: patterns(&table.not)?,
         question,
+        approve: table.approve,
+        deny: table.deny,
     })
 }
 
@@ -176,11 +202,11 @@ fn on(name: &str) -> Option<On> {
     })
 }
 
-/// The states that what is shown can prove: the others are Towline's to say.
+/// The states that what is shown can prove, and `unknown` for what looks like another and isn't: the others are Towline's to
+/// say.
 fn rulable(name: &str) -> Option<State> {
     let state = State::from_name(name)?;
-    let shows = matches!(state, State::Starting | State::Working | State::Blocked | State::Idle);
-    shows.then_some(state)
+    (!matches!(state, State::Done | State::Exited)).then_some(state)
 }
 
 fn one_line(message: &str) -> String {

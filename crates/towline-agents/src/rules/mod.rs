@@ -11,6 +11,7 @@ mod shown;
 
 pub use file::RulesError;
 pub use shown::Shown;
+pub(crate) use shown::is_frame;
 
 use pattern::Pattern;
 pub(crate) use pattern::one_line;
@@ -51,6 +52,9 @@ pub struct Rule {
     any: Vec<Pattern>,
     not: Vec<Pattern>,
     question: Option<regex::Regex>,
+    /// Keys of its own, in place of the kind's.
+    approve: Option<Vec<String>>,
+    deny: Option<Vec<String>>,
 }
 
 /// The rules for one kind of agent.
@@ -62,6 +66,9 @@ pub struct Rules {
     pub versions: Vec<String>,
     /// How it is answered.
     pub keys: Keys,
+    /// Milliseconds that an input box must stand after the agent's start before it is believed: dialogs of the start may
+    /// come after it.
+    pub settle_ms: u64,
     /// Programs (names of files) that are this agent, for a kind that is not known otherwise.
     pub programs: Vec<String>,
     rules: Vec<Rule>,
@@ -117,12 +124,32 @@ impl Rules {
         self.best(On::Screen, shown)
     }
 
+    /// How what is asked now is answered: by the keys of the rule that says what, else by the kind's. The screen shows
+    /// best what will take the keys.
+    pub fn keys_for(&self, title: &str, status: &str, screen: &Shown) -> Keys {
+        let (title, status) = (Shown::line(title), Shown::status(status));
+        let shown = [(On::Screen, screen), (On::Title, &title), (On::Status, &status)];
+        let strongest = shown.into_iter().filter_map(|(on, shown)| self.strongest(on, shown));
+        let rule = strongest.into_iter().find(|rule| rule.state == State::Blocked);
+        let own =
+            |keys: fn(&Rule) -> &Option<Vec<String>>| rule.and_then(|rule| keys(rule).clone());
+        Keys {
+            approve: own(|rule| &rule.approve).unwrap_or_else(|| self.keys.approve.clone()),
+            deny: own(|rule| &rule.deny).unwrap_or_else(|| self.keys.deny.clone()),
+            interrupt: self.keys.interrupt.clone(),
+        }
+    }
+
     /// All rules that hold on what is shown, for an explanation.
     pub fn holding<'a>(&'a self, on: On, shown: &'a Shown) -> impl Iterator<Item = &'a Rule> {
         self.rules.iter().filter(move |rule| rule.on == on && rule.holds(shown))
     }
 
     fn best(&self, on: On, shown: &Shown) -> Option<Match> {
+        self.strongest(on, shown).map(|rule| rule.found(shown))
+    }
+
+    fn strongest(&self, on: On, shown: &Shown) -> Option<&Rule> {
         let mut best: Option<&Rule> = None;
         for rule in self.rules.iter().filter(|rule| rule.on == on) {
             let better = best.is_none_or(|best| rule.priority > best.priority);
@@ -130,7 +157,7 @@ impl Rules {
                 best = Some(rule);
             }
         }
-        best.map(|rule| rule.found(shown))
+        best
     }
 }
 

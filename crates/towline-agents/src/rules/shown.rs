@@ -108,7 +108,7 @@ impl Shown {
 }
 
 /// Lines, corners and blocks that programs draw boxes with (Unicode "Box Drawing" and "Block Elements").
-fn is_frame(character: char) -> bool {
+pub(crate) fn is_frame(character: char) -> bool {
     matches!(character, '\u{2500}'..='\u{259f}')
 }
 

@@ -105,9 +105,58 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
             6,
             "a question needs a (group)",
         ),
+        (
+            "kind = \"a\"\n[[rule]]\nname = \"x\"\nstate = \"idle\"\nall = [\"a\"]\ndeny = [\"n\"]",
+            2,
+            "only `blocked` is answered by keys",
+        ),
+        ("kind = \"a\"\nsettle_ms = -1", 2, "`settle_ms` is milliseconds, from 0 to"),
     ] {
         let error = Rules::parse(text).unwrap_err();
         assert_eq!(error.line, line, "{text}: {error}");
         assert!(error.message.starts_with(message), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_rule_may_be_answered_in_its_own_way() {
+    let rules = Rules::parse(
+        r#"
+kind = "demo"
+[keys]
+approve = ["1"]
+deny = ["Escape"]
+[[rule]]
+name = "asks something"
+on = "title"
+state = "blocked"
+reason = "permission"
+priority = 99
+all = ["Action required"]
+approve = []
+[[rule]]
+name = "plan"
+state = "blocked"
+reason = "permission"
+priority = 91
+all = ["Go on by this plan?"]
+approve = ["2"]
+[[rule]]
+name = "prompt"
+state = "blocked"
+reason = "permission"
+priority = 90
+all = ["proceed?"]
+"#,
+    )
+    .unwrap();
+    for (title, screen, approve) in [
+        ("", "proceed?", "1"),
+        ("Action required", "Go on by this plan?", "2"),
+        ("Action required", "nothing", ""),
+        ("", "nothing", "1"),
+    ] {
+        let keys = rules.keys_for(title, "", &Shown::new([screen]));
+        assert_eq!((keys.approve.concat(), keys.deny.concat()), (approve.into(), "Escape".into()));
     }
 }

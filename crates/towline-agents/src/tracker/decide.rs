@@ -1,7 +1,7 @@
 //! The decision itself.
 
 use super::{Process, Tracker, Verdict};
-use crate::state::{Claim, Source, State};
+use crate::state::{Claim, Reason, Source, State};
 
 /// How long a hook is believed against what was seen before it: what it tells of is on the screen by then.
 const SETTLE: u64 = 1_000_000;
@@ -38,7 +38,14 @@ impl Tracker {
         let since = if same(&decided.claim, &before.claim) { before.since } else { decided.since };
         let mut claim = decided.claim;
         if claim.state == State::Idle {
-            let worked = matches!(before.claim.state, State::Working | State::Blocked);
+            // A folder that is trusted and a login come before any work.
+            let worked = match before.claim.state {
+                State::Working => true,
+                State::Blocked => {
+                    !matches!(before.claim.reason, Some(Reason::Trust | Reason::Login))
+                }
+                _ => false,
+            };
             if !self.watched && (worked || before.claim.state == State::Done) {
                 claim.state = State::Done;
             }
@@ -53,6 +60,7 @@ impl Tracker {
             after_hook(SETTLE),
             after_hook(STILL),
             Some(self.sight.since + CALM),
+            Some(self.sight.since + self.settle),
             Some(self.sight.since + LINGER),
             Some(self.begun + STARTING),
             Some(self.drawn + STILL),
@@ -130,7 +138,7 @@ impl Tracker {
         let came_later = seen.since > heard.since;
         match seen.claim.state {
             State::Working | State::Blocked if came_later => true,
-            _ if came_later && now >= seen.since + CALM => true,
+            _ if came_later && now >= seen.since + calm(seen, CALM) => true,
             _ => now >= heard.since + SETTLE,
         }
     }
@@ -145,10 +153,14 @@ impl Tracker {
         }
     }
 
-    /// Rest after work is believed when it has lasted.
+    /// Rest after work is believed when it has lasted; so is the first input box, after which dialogs of the start may come.
     fn calmed(&self, seen: Verdict, now: u64) -> Verdict {
-        let worked = matches!(self.verdict.claim.state, State::Working | State::Blocked);
-        if seen.claim.state == State::Idle && worked && now < seen.since + CALM {
+        let lasts = match self.verdict.claim.state {
+            State::Working | State::Blocked => CALM,
+            State::Starting => self.settle,
+            _ => 0,
+        };
+        if seen.claim.state == State::Idle && now < seen.since + calm(&seen, lasts) {
             return self.verdict.clone();
         }
         seen
@@ -175,4 +187,9 @@ impl Tracker {
             because: "no rule holds on what it shows".into(),
         }
     }
+}
+
+/// How long rest must last before it is believed: an agent that says itself that it rests is not between two frames.
+fn calm(seen: &Verdict, otherwise: u64) -> u64 {
+    if seen.source == Some(Source::Status) { 0 } else { otherwise }
 }

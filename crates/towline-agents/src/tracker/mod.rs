@@ -82,6 +82,8 @@ pub struct Tracker {
     sight: Sight,
     /// When the screen changed last.
     drawn: u64,
+    /// How long an input box must stand after the start (microseconds).
+    settle: u64,
     /// Somebody is looking.
     watched: bool,
     verdict: Verdict,
@@ -105,6 +107,7 @@ impl Tracker {
             screen: None,
             sight: Sight { found: None, since: begun },
             drawn: begun,
+            settle: 0,
             watched: false,
             verdict: Verdict {
                 claim: Claim::of(State::Starting),
@@ -143,6 +146,7 @@ impl Tracker {
     /// The terminal shows something new, or may.
     pub fn shown(&mut self, now: u64, rules: &Rules, shows: Shows<'_>) {
         self.drawn = now;
+        self.settle = rules.settle_ms * 1000;
         self.status = rules.on_text(On::Status, shows.status);
         self.title = rules.on_text(On::Title, shows.title);
         self.screen = rules.on_screen(shows.screen);

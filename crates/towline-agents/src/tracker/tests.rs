@@ -3,6 +3,7 @@ use crate::state::Reason;
 
 const RULES: &str = r#"
 kind = "demo"
+settle_ms = 0
 [[rule]]
 name = "prompt"
 state = "blocked"
@@ -112,6 +113,27 @@ fn a_screen_alone_tells() {
         "working", "working", "done", "idle", "idle", "idle", "unknown",
     ];
     assert_eq!(states, expected);
+}
+
+#[test]
+fn an_input_box_after_the_start_must_last_unless_the_agent_says_so_itself() {
+    let text = RULES.replace("settle_ms = 0", "settle_ms = 1000")
+        + "[[rule]]\nname = \"says\"\non = \"status\"\nstate = \"idle\"\nall = [\"state=idle\"]\n";
+    let rules = Rules::parse(&text).unwrap();
+    let (box_, dialog) = (Shown::new([">"]), Shown::new(["proceed?"]));
+    let shows = |status, screen| Shows { title: "", status, screen };
+    let mut tracker = Tracker::new(0);
+    tracker.shown(100 * MS, &rules, shows("", &box_));
+    assert_eq!(tracker.verdict().claim.state, State::Starting);
+    assert_eq!(tracker.due(101 * MS), Some(1100 * MS));
+    let mut blocked = tracker.clone();
+    blocked.shown(600 * MS, &rules, shows("", &dialog));
+    assert_eq!(blocked.verdict().claim.state, State::Blocked);
+    let mut said = tracker.clone();
+    said.shown(600 * MS, &rules, shows("state=idle", &Shown::default()));
+    assert_eq!(said.verdict().claim.state, State::Idle);
+    tracker.tick(1100 * MS);
+    assert_eq!(tracker.verdict().claim.state, State::Idle);
 }
 
 #[test]

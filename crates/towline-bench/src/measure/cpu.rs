@@ -19,9 +19,9 @@ const NOTHING: f64 = 0.05;
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Percent of a core.
-struct Cpu {
-    server: f64,
-    holders: f64,
+pub(super) struct Cpu {
+    pub(super) server: f64,
+    pub(super) holders: f64,
 }
 
 pub(super) fn run(bench: &Bench) -> Result<Outcome> {
@@ -29,14 +29,14 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     let mut rows = Vec::new();
 
     let panes = bench.scale.quiet_panes;
-    let quiet = measure(bench, panes, &quiet(), &mut failures)?;
+    let quiet = measure(bench, NAME, panes, &quiet(), &mut failures)?;
     let all = quiet.values(|cpu| cpu.server + cpu.holders);
     let what = format!("processor, {panes} quiet panes");
     rows.push(Row::new(NAME, what, Unit::PercentOfCore, all).goal(Goal::Within(NOTHING)));
 
     let panes = bench.scale.spinner_panes;
     let spinner = [bench.own.clone().into_os_string(), "spinner".into()];
-    let busy = measure(bench, panes, &spinner, &mut failures)?;
+    let busy = measure(bench, NAME, panes, &spinner, &mut failures)?;
     let all = busy.values(|cpu| cpu.server + cpu.holders);
     let what = format!("processor, {panes} panes with a 10 Hz spinner and title");
     rows.push(
@@ -47,13 +47,15 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     Ok(Outcome { rows, failures })
 }
 
-fn measure(
+/// Measures what panes with this program cost. `name` is the measurement's.
+pub(super) fn measure(
     bench: &Bench,
+    name: &'static str,
     panes: usize,
     argv: &[OsString],
     failures: &mut Vec<Failure>,
 ) -> Result<Samples<Cpu>> {
-    let mut field = Field::start(NAME, &Contender::MULTIPLEXERS, |contender| {
+    let mut field = Field::start(name, &Contender::MULTIPLEXERS, |contender| {
         let mut rig = bench.multiplexer(contender)?;
         for pane in 0..panes {
             rig.spawn(&format!("pane-{pane}"), argv)?;

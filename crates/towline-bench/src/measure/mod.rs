@@ -1,5 +1,6 @@
 //! What is measured, one file each.
 
+mod agents;
 mod attached;
 mod cpu;
 mod echo;
@@ -42,6 +43,7 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: list::NAME, long: false, run: list::run },
     Measure { name: memory::NAME, long: false, run: memory::run },
     Measure { name: cpu::NAME, long: false, run: cpu::run },
+    Measure { name: agents::NAME, long: false, run: agents::run },
     Measure { name: spawn::NAME, long: false, run: spawn::run },
     Measure { name: recovery::NAME, long: false, run: recovery::run },
     Measure { name: long::NAME, long: true, run: long::run },

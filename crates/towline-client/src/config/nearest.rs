@@ -3,7 +3,7 @@
 /// The word among `known` nearest to `word`, where one is near enough to be worth naming.
 ///
 /// For words with a dot the part after the last one counts too, so that a key in the wrong table is found.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let last = |key: &'a str| key.rsplit('.').next().unwrap_or(key);
     known
         .map(|key| (distance(word, key).min(distance(word, last(key))), key))

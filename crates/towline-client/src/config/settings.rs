@@ -1,7 +1,7 @@
 //! The table of settings: each is declared here and nowhere else.
 
 use super::source::Value;
-use super::{Config, ControlKey, KeyError, Restart, format_bytes, parse_bytes};
+use super::{Action, Config, ControlKey, KeyError, Notify, Restart, format_bytes, parse_bytes};
 use crate::hosts::Address;
 
 /// A setting's value as the file writes it; its `Display` is TOML.
@@ -95,9 +95,7 @@ pub const SETTINGS: &[Setting] = &[
         about: "When a pane's program is started again: never, on-reboot, on-failure or always.",
         example: None,
         set: |config, value| {
-            let known = Restart::ALL.iter().find(|(name, _)| text(value) == Some(name));
-            let names = || Restart::ALL.map(|(name, _)| name).join(", ");
-            config.restart = known.ok_or_else(|| format!("one of {}", names()))?.1;
+            config.restart = Restart::of(value)?;
             Ok(())
         },
         get: |config| Some(Value::Text(config.restart.name().to_owned())),
@@ -153,6 +151,42 @@ pub const SETTINGS: &[Setting] = &[
             _ => Err("true or false".to_owned()),
         },
         get: |config| Some(Value::Flag(config.discovery)),
+    },
+    Setting {
+        key: "notify",
+        about: "How an attached client tells that an agent elsewhere waits: all, bell, desktop, line or off. \
+                Each but off shows a line.",
+        example: None,
+        set: |config, value| {
+            let known = Notify::ALL.iter().find(|(name, _)| text(value) == Some(name));
+            let names = || Notify::ALL.map(|(name, _)| name).join(", ");
+            config.notify = known.ok_or_else(|| format!("one of {}", names()))?.1;
+            Ok(())
+        },
+        get: |config| Some(Value::Text(config.notify.name().to_owned())),
+    },
+    Setting {
+        key: "on_blocked",
+        about: "What the server runs when an agent of any host becomes blocked: a command line, or a list of a program \
+                and its arguments. It finds the facts in TOWLINE_TARGET, TOWLINE_QUESTION and others.",
+        example: Some(
+            "\"curl -sd \\\"$TOWLINE_TARGET: $TOWLINE_QUESTION\\\" https://push.example/me\"",
+        ),
+        set: |config, value| {
+            config.on_blocked = Some(Action::of(value)?);
+            Ok(())
+        },
+        get: |config| Some(config.on_blocked.as_ref()?.value()),
+    },
+    Setting {
+        key: "on_done",
+        about: "The same when an agent of any host has finished and nobody looks.",
+        example: Some("[\"notify-me\", \"done\"]"),
+        set: |config, value| {
+            config.on_done = Some(Action::of(value)?);
+            Ok(())
+        },
+        get: |config| Some(config.on_done.as_ref()?.value()),
     },
     Setting {
         key: "ended.keep_days",

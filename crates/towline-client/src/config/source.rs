@@ -65,6 +65,8 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) struct Entry {
     /// The key with its table: `ended.keep_days`.
     pub key: String,
+    /// The same in its parts.
+    pub path: Vec<String>,
     /// The line the key stands on, counted from 1.
     pub line: usize,
     /// What it is set to.
@@ -72,14 +74,14 @@ pub(super) struct Entry {
 }
 
 /// The tables that settings lie in.
-const TABLES: [&str; 1] = ["ended"];
+const TABLES: [&str; 2] = ["ended", "agent"];
 
 /// All entries, in the order of the file.
 pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Problem> {
     let table = DeTable::parse(text).map_err(|error| no_toml(text, &error))?;
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
-        collect(text, "", key, value, &mut entries)?;
+        collect(text, &[], key, value, &mut entries)?;
     }
     entries.sort_by_key(|entry| entry.line);
     Ok(entries)
@@ -97,28 +99,32 @@ type Key<'i> = toml::Spanned<toml::de::DeString<'i>>;
 
 fn collect(
     text: &str,
-    within: &str,
+    within: &[String],
     key: &Key<'_>,
     value: &toml::Spanned<DeValue<'_>>,
     entries: &mut Vec<Entry>,
 ) -> Result<(), Problem> {
     let line = line_of(text, key.span().start);
-    let path = if within.is_empty() {
-        key.get_ref().to_string()
-    } else {
-        format!("{within}.{}", key.get_ref())
-    };
+    let path = [within, &[key.get_ref().to_string()]].concat();
     if let DeValue::Table(table) = value.get_ref() {
         for (key, value) in table {
             collect(text, &path, key, value, entries)?;
         }
+        // A preset may say no more than its name.
+        if let ([table, _], true) = (&path[..], table.is_empty())
+            && table == "agent"
+        {
+            let value = Value::Other(String::new());
+            entries.push(Entry { key: path.join("."), path, line, value });
+        }
         return Ok(());
     }
     let value = settle(text, value);
-    if TABLES.contains(&path.as_str()) {
-        return Err(Problem { line, message: format!("{path} must be a table, not {value}") });
+    let key = path.join(".");
+    if TABLES.contains(&key.as_str()) || matches!(&path[..], [table, _] if table == "agent") {
+        return Err(Problem { line, message: format!("{key} must be a table, not {value}") });
     }
-    entries.push(Entry { key: path, line, value });
+    entries.push(Entry { key, path, line, value });
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -30,9 +30,17 @@ const GOOD: Duration = Duration::from_secs(30);
 /// A longer line is no notification of ours to read whole.
 const LINE_MAX: usize = 1024 * 1024;
 
-/// What a change of is told: which panes there are, what they are called, what runs in them, and whether it has ended.
-const WATCHED: &str =
-    "#{S:#{W:#{P:#{pane_id} #{window_name} #{pane_current_command} #{pane_dead};}}}";
+/// What a change of is told: which panes there are, what they are called, what runs in them, whether it has ended, and who
+/// looks at them.
+const WATCHED: &str = "#{S:#{session_attached}#{W:#{window_active}#{P:#{pane_id} #{window_name} \
+    #{pane_current_command} #{pane_dead};}}}";
+
+/// What else a change of is told, of panes that somebody wants to know of when they are drawn to: when tmux says that
+/// they were, in whole seconds, and what most drawing changes.
+const DRAWN: &str = "#{window_activity} #{cursor_x} #{cursor_y} #{history_size} #{pane_title}";
+
+/// What one of the two subscriptions to it is called.
+const DRAWN_NAME: &str = "towline-drawn";
 
 /// Notifications that say nothing of what is listed.
 const ASIDE: [&str; 9] = [
@@ -51,7 +59,26 @@ const ASIDE: [&str; 9] = [
 #[derive(Debug)]
 pub struct Changes {
     told: mpsc::Receiver<Result<(), TmuxError>>,
+    drawn: mpsc::Receiver<()>,
+    wanted: watch::Sender<Vec<u64>>,
     task: AbortHandle,
+}
+
+/// What may have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The panes, or what runs in them.
+    Panes,
+    /// One of the panes that were asked about was drawn to.
+    Drawn,
+}
+
+/// Where changes are told.
+struct Tell {
+    changed: mpsc::Sender<Result<(), TmuxError>>,
+    drawn: mpsc::Sender<()>,
+    /// Panes of which it is wanted to know when they are drawn to.
+    wanted: watch::Receiver<Vec<u64>>,
 }
 
 impl Drop for Changes {
@@ -63,35 +90,48 @@ impl Drop for Changes {
 impl Changes {
     /// Begins to watch.
     pub(super) fn of(place: Place) -> Self {
-        // One place: several changes that nobody has looked at yet are one.
-        let (tell, told) = mpsc::channel(1);
-        let task = tokio::spawn(watch(place, tell)).abort_handle();
-        Self { told, task }
+        // One place each: several changes that nobody has looked at yet are one.
+        let (changed, told) = mpsc::channel(1);
+        let (tell_drawn, drawn) = mpsc::channel(1);
+        let (wanted, wants) = watch::channel(Vec::new());
+        let tell = Tell { changed, drawn: tell_drawn, wanted: wants };
+        let task = tokio::spawn(keep_watching(place, tell)).abort_handle();
+        Self { told, drawn, wanted, task }
+    }
+
+    /// Of these panes it is wanted to know when they are drawn to: within a second or so.
+    pub fn watch_drawing(&self, panes: Vec<u64>) {
+        self.wanted.send_if_modified(|wanted| {
+            let news = *wanted != panes;
+            *wanted = panes;
+            news
+        });
     }
 
     /// Waits until something may have changed since the last call; the first time also where nothing did.
     ///
     /// # Errors
     /// Why nobody watches now. The next call waits for the next try.
-    pub async fn next(&mut self) -> Result<(), TmuxError> {
-        match self.told.recv().await {
-            Some(told) => told,
-            // The task ends only with this.
-            None => std::future::pending().await,
+    pub async fn next(&mut self) -> Result<Change, TmuxError> {
+        // The task ends only with this: neither is ever closed.
+        tokio::select! {
+            Some(told) = self.told.recv() => told.map(|()| Change::Panes),
+            Some(()) = self.drawn.recv() => Ok(Change::Drawn),
+            else => std::future::pending().await,
         }
     }
 }
 
-async fn watch(place: Place, tell: mpsc::Sender<Result<(), TmuxError>>) {
+async fn keep_watching(place: Place, mut tell: Tell) {
     let mut pause = PAUSE.0;
     loop {
         let began = Instant::now();
-        match watch_once(&place, &tell).await {
+        match watch_once(&place, &mut tell).await {
             Ok(()) => {
-                let _ = tell.try_send(Ok(()));
+                let _ = tell.changed.try_send(Ok(()));
             }
             Err(error) => {
-                let _ = tell.send(Err(error)).await;
+                let _ = tell.changed.send(Err(error)).await;
             }
         }
         if began.elapsed() > GOOD {
@@ -103,10 +143,7 @@ async fn watch(place: Place, tell: mpsc::Sender<Result<(), TmuxError>>) {
 }
 
 /// Watches until the host's tmux, or the way to it, ends.
-async fn watch_once(
-    place: &Place,
-    tell: &mpsc::Sender<Result<(), TmuxError>>,
-) -> Result<(), TmuxError> {
+async fn watch_once(place: &Place, tell: &mut Tell) -> Result<(), TmuxError> {
     let mut child = process(place)?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut stdin), Some(mut stdout), Some(stderr)) = pipes else {
@@ -133,7 +170,7 @@ async fn watch_once(
     if found.tmux.is_none() {
         return Err(TmuxError::NoTmux { host: place.host.clone() });
     }
-    let _ = tell.try_send(Ok(()));
+    let _ = tell.changed.try_send(Ok(()));
     if stdin.write_all(&script(&found)).await.is_err() {
         return Ok(());
     }
@@ -141,28 +178,60 @@ async fn watch_once(
     let mut subscribed = false;
     let mut line = Vec::new();
     loop {
-        line.clear();
-        let count = (&mut lines).take(LINE_MAX as u64).read_until(b'\n', &mut line).await;
+        let mut limited = (&mut lines).take(LINE_MAX as u64);
+        let count = tokio::select! {
+            // What has been read of a line when the other comes first stays in it.
+            count = limited.read_until(b'\n', &mut line) => count,
+            Ok(()) = tell.wanted.changed(), if subscribed => {
+                let wanted = tell.wanted.borrow_and_update().clone();
+                if stdin.write_all(&subscribe_drawn(&wanted)).await.is_err() {
+                    return Ok(());
+                }
+                continue;
+            }
+        };
         if !matches!(count, Ok(count) if count > 0) {
             return Ok(());
         }
         if line.starts_with(b"%session-changed") && !subscribed {
             subscribed = true;
-            let command = format!("refresh-client -B 'towline::{WATCHED}'\n");
-            if stdin.write_all(command.as_bytes()).await.is_err() {
+            let wanted = tell.wanted.borrow_and_update().clone();
+            let mut commands = format!("refresh-client -B 'towline::{WATCHED}'\n").into_bytes();
+            if !wanted.is_empty() {
+                commands.extend(subscribe_drawn(&wanted));
+            }
+            if stdin.write_all(&commands).await.is_err() {
                 return Ok(());
             }
         }
-        if is_change(&line) {
-            let _ = tell.try_send(Ok(()));
+        match change(&line) {
+            Some(Change::Panes) => drop(tell.changed.try_send(Ok(()))),
+            Some(Change::Drawn) => drop(tell.drawn.try_send(())),
+            None => {}
         }
+        line.clear();
     }
 }
 
-/// Whether a line says that what is listed may have changed.
-fn is_change(line: &[u8]) -> bool {
+/// The command of a control client that tells when these panes are drawn to, in place of those before.
+fn subscribe_drawn(panes: &[u64]) -> Vec<u8> {
+    if panes.is_empty() {
+        return format!("refresh-client -B {DRAWN_NAME}\n").into_bytes();
+    }
+    let ids: Vec<String> = panes.iter().map(u64::to_string).collect();
+    let ours = format!("#{{m/r:^%({})$,#{{pane_id}}}}", ids.join("|"));
+    let format = format!("#{{S:#{{W:#{{P:#{{?{ours},{DRAWN};,}}}}}}}}");
+    format!("refresh-client -B '{DRAWN_NAME}::{format}'\n").into_bytes()
+}
+
+/// What a line says may have changed.
+fn change(line: &[u8]) -> Option<Change> {
+    let drawn = [format!("%subscription-changed {DRAWN_NAME} "), "%drawn".to_owned()];
+    if drawn.iter().any(|word| line.starts_with(word.as_bytes())) {
+        return Some(Change::Drawn);
+    }
     let aside = ASIDE.iter().any(|word| line.starts_with(word.as_bytes()));
-    line.starts_with(b"%") && !aside
+    (line.starts_with(b"%") && !aside).then_some(Change::Panes)
 }
 
 async fn open(place: &Place, stdin: &mut ChildStdin, stdout: &mut ChildStdout) -> Option<Found> {
@@ -195,11 +264,13 @@ fn script(found: &Found) -> Vec<u8> {
         false => String::new(),
     };
     format!(
-        r##"tow_old=
+        r##"tow_old= tow_drawn=
 while :; do{control}
   tow_new=$({tmux} list-panes -a -F '{WATCHED_ONE}' 2>/dev/null </dev/null)
-  if [ "$tow_new" = "$tow_old" ]; then echo %alive; else echo %changed; fi || exit
-  tow_old=$tow_new
+  tow_now=$({tmux} list-panes -a -F '{DRAWN}' 2>/dev/null </dev/null)
+  if [ "$tow_new" != "$tow_old" ]; then echo %changed; else echo %alive; fi || exit
+  [ "$tow_now" = "$tow_drawn" ] || echo %drawn
+  tow_old=$tow_new tow_drawn=$tow_now
   sleep 3
 done
 "##
@@ -232,7 +303,18 @@ mod tests {
             ("motd", false),
             ("", false),
         ] {
-            assert_eq!(is_change(line.as_bytes()), expected, "{line}");
+            let expected = expected.then_some(Change::Panes);
+            assert_eq!(change(line.as_bytes()), expected, "{line}");
         }
+        for line in ["%subscription-changed towline-drawn $0 - - - : 1;", "%drawn"] {
+            assert_eq!(change(line.as_bytes()), Some(Change::Drawn), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_panes_that_are_asked_about_are_told_of() {
+        let command = String::from_utf8(subscribe_drawn(&[5, 12])).unwrap();
+        assert!(command.contains("#{m/r:^%(5|12)$,#{pane_id}}"), "{command}");
+        assert_eq!(subscribe_drawn(&[]), b"refresh-client -B towline-drawn\n");
     }
 }

@@ -14,7 +14,8 @@ use super::script::{self, LINE_TOO_LONG, Script};
 use super::setup::Found;
 use super::shell::Shell;
 use super::{
-    Changes, Follow, Listed, Peeked, Place, TmuxError, attach, end, list, peek, quote, send, spawn,
+    Changes, Follow, Listed, Peeked, Place, Screens, TmuxError, attach, end, list, peek, quote, screens,
+    send, spawn,
 };
 
 /// How long an operation may take where nothing else is said.
@@ -38,6 +39,8 @@ pub struct Driver {
     followers: Arc<Followers>,
     patience: Duration,
     sampler: std::sync::Mutex<Sampler>,
+    /// Programs that are agents beside those that are known, and the kind of each.
+    programs: std::sync::Mutex<Vec<(String, String)>>,
     /// One at a time looks whether a name is free and takes it.
     naming: Mutex<()>,
 }
@@ -51,6 +54,7 @@ impl Driver {
             place,
             patience: PATIENCE,
             sampler: Default::default(),
+            programs: Default::default(),
             naming: Mutex::default(),
         }
     }
@@ -99,11 +103,28 @@ impl Driver {
         let found = self.shell.found(self.patience).await?;
         let mut listed = {
             let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
-            list::parse(&answer.output, &mark, now(), &mut sampler)
+            let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+            list::parse(&answer.output, &mark, now(), &mut sampler, &programs)
                 .map_err(|said| script::refused(&self.place, said.as_bytes()))?
         };
         listed.version = found.version.clone();
         Ok(listed)
+    }
+
+    /// Takes these programs, by the names of their files, for agents of these kinds, beside those that are known.
+    pub fn recognise(&self, programs: Vec<(String, String)>) {
+        *self.programs.lock().unwrap_or_else(PoisonError::into_inner) = programs;
+    }
+
+    /// What these panes show, where they may have been drawn to since the last look; each comes with the process of
+    /// its agent (0: not known). All in one round trip.
+    ///
+    /// # Errors
+    /// Where the host can't be asked.
+    pub async fn look(&self, panes: &[(u64, i32)]) -> Result<Screens, TmuxError> {
+        let mark = nonce(8).map_err(|error| TmuxError::Invalid(error.to_string()))?;
+        let answer = self.run(|found| screens::script(found, panes, &mark)).await?;
+        Ok(screens::parse(&answer.output, &mark))
     }
 
     /// The last rows of a pane, scrollback and screen as one, without blank rows at the end; 0: the screen. With

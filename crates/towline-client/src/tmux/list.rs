@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use towline_agents::agent_in_tree;
+use towline_agents::{Process, agent_in_tree};
 use towline_protocol::v1;
 
-use super::processes::{self, Sampler, Table, Usage};
+use super::processes::{self, Sampler, Standing, Table, Usage};
 use super::quote;
 use super::setup::Found;
 
@@ -26,10 +26,31 @@ pub struct Listed {
     pub detached: Vec<v1::Pane>,
     /// tmux's version ("3.3a"); `None` where there is no tmux.
     pub version: Option<String>,
+    /// The agents in the panes.
+    pub agents: Vec<AgentFound>,
+}
+
+/// An agent in a pane.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentFound {
+    /// tmux's number of the pane.
+    pub pane: u64,
+    /// Its kind.
+    pub kind: String,
+    /// Its process.
+    pub pid: i32,
+    /// How long it has run.
+    pub age: Duration,
+    /// How it stands to the pane's terminal.
+    pub standing: Standing,
+    /// What has the terminal, as tmux names it.
+    pub command: String,
+    /// Somebody is attached, and has its window before them.
+    pub watched: bool,
 }
 
 /// What is asked of each pane, in this order.
-const PANE: [&str; 20] = [
+const PANE: [&str; 21] = [
     "pane_id",
     "session_id",
     "session_name",
@@ -49,6 +70,7 @@ const PANE: [&str; 20] = [
     "pane_start_command",
     "@towline-command",
     "pane_title",
+    "window_active",
     "host",
 ];
 
@@ -128,6 +150,7 @@ pub(super) fn parse(
     mark: &str,
     now: u64,
     sampler: &mut Sampler,
+    programs: &[(String, String)],
 ) -> Result<Listed, String> {
     let parts = parts(output, mark);
     if parts.panes.is_empty() && !is_nobody(&parts.said) {
@@ -147,17 +170,35 @@ pub(super) fn parse(
     let ago = |seconds: u64| now.saturating_sub(micros(Duration::from_secs(seconds)));
     let clock = |then: u64| if then == 0 { 0 } else { ago(parts.now.saturating_sub(then)) };
     let mut panes: Vec<v1::Pane> = Vec::with_capacity(parts.panes.len());
+    let mut agents = Vec::new();
+    let kind = |process: &Process| kind(process, programs);
     for record in &parts.panes {
         // A window may be linked into several sessions; its panes are listed once.
         if panes.iter().any(|pane| pane.id == record.number::<u64>("pane_id")) {
             continue;
         }
-        let mut pane = pane(record, &parts.processes, now);
+        let agent = match record.text("pane_dead") == "1" {
+            true => None,
+            false => agent_in_tree(&parts.processes.processes, record.number("pane_pid"), &kind),
+        };
+        let mut pane = pane(record, &parts.processes, now, agent.as_ref());
         pane.last_activity_at = clock(record.number("window_activity"));
         pane.attached = attached.get(&record.number("session_id")).copied().unwrap_or(0);
+        if let Some((process, kind)) = agent {
+            let facts = parts.processes.facts(process.pid);
+            agents.push(AgentFound {
+                pane: pane.id,
+                kind,
+                pid: process.pid,
+                age: facts.map_or(Duration::ZERO, |facts| facts.age),
+                standing: facts.map_or_else(Default::default, |facts| facts.standing),
+                command: record.text("pane_current_command"),
+                watched: pane.attached > 0 && record.text("window_active") == "1",
+            });
+        }
         panes.push(pane);
     }
-    let mut detached = detached(&parts.processes, parts.uid, now);
+    let mut detached = detached(&parts.processes, parts.uid, now, &kind);
     let running = panes.iter_mut().chain(&mut detached).filter(|pane| pane.pid > 0);
     let mut running: Vec<&mut v1::Pane> = running.collect();
     let roots: Vec<(i32, Usage)> =
@@ -165,7 +206,7 @@ pub(super) fn parse(
     for (pane, percent) in running.iter_mut().zip(sampler.percents(&roots, Instant::now())) {
         pane.cpu_percent = percent;
     }
-    Ok(Listed { panes, detached, version: None })
+    Ok(Listed { panes, detached, version: None, agents })
 }
 
 fn parts<'a>(output: &'a [u8], mark: &str) -> Parts<'a> {
@@ -244,10 +285,25 @@ pub(super) fn is_nobody(said: &str) -> bool {
     said.is_empty() || WORDS.iter().any(|words| said.contains(words))
 }
 
-fn pane(record: &Record, table: &Table, now: u64) -> v1::Pane {
+/// The kind of agent that a process is: one that is known, or one of these programs.
+fn kind(process: &Process, programs: &[(String, String)]) -> Option<String> {
+    if let Some(kind) = process.kind() {
+        return Some(kind.to_owned());
+    }
+    let first = process.argv.first().map_or("", String::as_str);
+    let program = first.rsplit('/').next().unwrap_or(first);
+    let is = |name: &String| name == program || *name == process.comm;
+    programs.iter().find(|(name, _)| is(name)).map(|(_, kind)| kind.clone())
+}
+
+fn pane(
+    record: &Record,
+    table: &Table,
+    now: u64,
+    agent: Option<&(&Process, String)>,
+) -> v1::Pane {
     let pid: i32 = record.number("pane_pid");
     let dead = record.text("pane_dead") == "1";
-    let agent = if dead { None } else { agent_in_tree(&table.processes, pid) };
     let usage = if dead { Usage::default() } else { table.usage(pid) };
     let age = table.facts(pid).map(|facts| facts.age);
     let title = record.text("pane_title");
@@ -336,7 +392,12 @@ pub(super) fn plain(name: &str) -> String {
 }
 
 /// Agents of this user that no tmux and no holder has started.
-fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
+fn detached(
+    table: &Table,
+    uid: Option<u32>,
+    now: u64,
+    kind: &dyn Fn(&Process) -> Option<String>,
+) -> Vec<v1::Pane> {
     let parents: HashMap<i32, i32> =
         table.processes.iter().map(|process| (process.pid, process.parent)).collect();
     let kept = |pid: i32| {
@@ -356,10 +417,10 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
     };
     let mut found = Vec::new();
     for process in &table.processes {
-        let Some(kind) = process.kind() else { continue };
+        let Some(kind_of) = kind(process) else { continue };
         let above = ancestors(&parents, process.pid);
         let under = above.iter().any(|&pid| {
-            kept(pid) || table.process(pid).is_some_and(|above| above.kind().is_some())
+            kept(pid) || table.process(pid).is_some_and(|above| kind(above).is_some())
         });
         if under || !own(process.pid) {
             continue;
@@ -367,7 +428,7 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
         let usage = table.usage(process.pid);
         let age = table.facts(process.pid).map_or(0, |facts| micros(facts.age));
         found.push(v1::Pane {
-            name: kind.to_owned(),
+            name: kind_of.clone(),
             session: DETACHED.to_owned(),
             command: process.argv.iter().map(|word| word.clone().into_bytes()).collect(),
             pid: process.pid,
@@ -375,7 +436,7 @@ fn detached(table: &Table, uid: Option<u32>, now: u64) -> Vec<v1::Pane> {
             cpu_percent: usage.cpu_percent,
             memory_bytes: usage.memory_bytes,
             status: v1::PaneStatus::Running.into(),
-            agent: Some(named(kind)),
+            agent: Some(named(&kind_of)),
             tmux: true,
             ..v1::Pane::default()
         });
@@ -453,6 +514,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
             ("window_activity", "990"),
             ("pane_current_path", "/tmp/with\nline"),
             ("pane_title", "✳ title"),
+            ("window_active", "1"),
             ("host", "thor"),
         ];
         let again: &[(&str, &str)] = &[("pane_id", "%7"), ("session_name", "linked")];
@@ -471,7 +533,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         ];
         let now = 2_000_000_000;
         let output = output(&[first, again, dead], &clients, PS);
-        let listed = parse(&output, M, now, &mut Sampler::default()).unwrap();
+        let listed = parse(&output, M, now, &mut Sampler::default(), &[]).unwrap();
         assert_eq!(listed.panes.len(), 2);
         let pane = &listed.panes[0];
         assert_eq!((pane.id, pane.window, pane.pane, pane.pid), (7, 2, 1, 501));
@@ -494,13 +556,21 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
             .map(|pane| (pane.pid, pane.agent.as_ref().map_or("", |agent| &agent.kind)))
             .collect();
         assert_eq!(detached, [(600, "codex"), (616, "gemini")]);
+        let found = &listed.agents[0];
+        assert_eq!((found.pane, found.kind.as_str(), found.pid), (7, "claude", 502));
+        assert_eq!((found.age, found.watched), (Duration::from_secs(20), true));
+        assert_eq!(found.standing, Standing::Background, "it says no `+`");
+        // A program that the user's own rules are about.
+        let own = [("bash".to_owned(), "mine".to_owned())];
+        let listed = parse(&output, M, now, &mut Sampler::default(), &own).unwrap();
+        assert_eq!(listed.panes[0].agent, Some(named("mine")));
     }
 
     #[test]
     fn no_server_is_no_pane_and_a_complaint_is_told() {
         let said = |words: &str| {
             let text = format!("{M}Snow\n1\n2\n{M}Stmux\n{words}\n{M}Sps\n");
-            parse(text.as_bytes(), M, 0, &mut Sampler::default()).map(|listed| listed.panes.len())
+            parse(text.as_bytes(), M, 0, &mut Sampler::default(), &[]).map(|listed| listed.panes.len())
         };
         assert_eq!(said("no server running on /tmp/tmux-0/default"), Ok(0));
         assert_eq!(
@@ -510,7 +580,7 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
         assert_eq!(said("no current session"), Ok(0));
         assert_eq!(said(""), Ok(0));
         assert_eq!(said("protocol version mismatch"), Err("protocol version mismatch".into()));
-        assert_eq!(parse(b"", M, 0, &mut Sampler::default()), Ok(Listed::default()));
+        assert_eq!(parse(b"", M, 0, &mut Sampler::default(), &[]), Ok(Listed::default()));
     }
 
     #[test]

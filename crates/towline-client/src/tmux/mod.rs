@@ -17,6 +17,7 @@ mod peek;
 mod processes;
 mod quote;
 mod rows;
+mod screens;
 mod script;
 mod send;
 mod setup;
@@ -27,12 +28,14 @@ mod tests;
 
 use std::ffi::OsString;
 
-pub use changes::Changes;
+pub use changes::{Change, Changes};
 pub use driver::Driver;
 pub use error::TmuxError;
 pub use follow::{Follow, Followed};
-pub use list::{DETACHED, Listed};
+pub use list::{AgentFound, DETACHED, Listed};
 pub use peek::Peeked;
+pub use processes::Standing;
+pub use screens::{Screen, Screens};
 
 /// The command that ssh is to run on a host for a [`Driver`]: every login shell reads it alike.
 pub const REMOTE_COMMAND: &str = "exec sh";

@@ -31,6 +31,20 @@ pub(super) struct Facts {
     pub(super) cpu: Duration,
     /// It has a terminal.
     pub(super) terminal: bool,
+    /// How it stands to that.
+    pub(super) standing: Standing,
+}
+
+/// How a process stands to its terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// Its group has it, or nobody knows.
+    #[default]
+    Foreground,
+    /// Another group has it.
+    Background,
+    /// It was stopped (Ctrl-Z).
+    Stopped,
 }
 
 /// What a process and all below it use.
@@ -125,6 +139,8 @@ pub(super) fn parse(text: &str) -> Table {
         .map_or(16, |(args, name)| args - name - 1);
     let before = columns.iter().take_while(|column| !column.starts_with("NAME")).count();
     let mut table = Table::default();
+    // BusyBox's `ps` doesn't tell who has a terminal.
+    let tells_foreground = columns.contains(&"UID");
     for line in lines {
         let Some((values, rest)) = split(line, before) else { continue };
         let value = |name: &str| {
@@ -153,10 +169,20 @@ pub(super) fn parse(text: &str) -> Table {
             age: value("ETIME").and_then(elapsed).unwrap_or_default(),
             cpu: value("TIME").and_then(elapsed).unwrap_or_default(),
             terminal: value("TTY").is_some_and(|tty| !tty.starts_with(['?', '-'])),
+            standing: standing(value("STAT").unwrap_or_default(), tells_foreground),
         };
         table.facts.insert(pid, facts);
     }
     table
+}
+
+/// What the letters of STAT say: `T` was stopped, `+` is in the group that has the terminal.
+fn standing(stat: &str, tells_foreground: bool) -> Standing {
+    match stat {
+        stat if stat.starts_with('T') => Standing::Stopped,
+        stat if tells_foreground && !stat.contains('+') => Standing::Background,
+        _ => Standing::Foreground,
+    }
 }
 
 /// The first `count` words of a line, and what follows the blank behind the last of them.
@@ -224,8 +250,16 @@ garbage
                 age: Duration::from_secs(306),
                 cpu: Duration::ZERO,
                 terminal: true,
+                standing: Standing::Foreground,
             })
         );
+        assert_eq!(table.facts(812).unwrap().standing, Standing::Background);
+        for (stat, expected) in
+            [("T", Standing::Stopped), ("Sl+", Standing::Foreground), ("Ss", Standing::Background)]
+        {
+            assert_eq!(standing(stat, true), expected, "{stat}");
+        }
+        assert_eq!(standing("S", false), Standing::Foreground);
         assert!(!table.facts(812).unwrap().terminal);
         let usage = table.usage(812);
         assert_eq!((usage.cpu_percent, usage.memory_bytes), (12.6, 93_000 * 1024));

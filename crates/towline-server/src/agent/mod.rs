@@ -3,8 +3,16 @@
 //! The pane's actor keeps a tracker for its agent (`pane/actor/agent.rs`) and feeds it what is seen and heard; here is what it needs
 //! for that, and what connections ask.
 
+pub(crate) mod answer;
+pub(crate) mod conversation;
+pub(crate) mod deliver;
+mod installed;
 pub(crate) mod process;
+pub(crate) mod queue;
 mod rulebook;
+pub(crate) mod said;
+mod telling;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +22,12 @@ use towline_agents::rules::Shown;
 use towline_protocol::v1;
 use towline_vt::Terminal;
 
+pub(crate) use answer::answer;
+pub(crate) use deliver::{Deliveries, send};
+pub(crate) use installed::installed;
 pub(crate) use rulebook::Rulebook;
+pub(crate) use telling::{Telling, run as tell};
+pub(crate) use turn::wait_for_turn;
 
 use crate::fault::Fault;
 use crate::pane::{Command, Pane, look};
@@ -34,8 +47,8 @@ pub(crate) fn event(server: &Arc<Server>, event: &v1::AgentEvent) -> Result<(), 
     let value = serde_json::from_slice(&event.event)
         .map_err(|error| Fault::invalid(format!("the event is no JSON: {error}")))?;
     let root = pane.facts().pid;
-    if event.pid > 0 && !process::on_terminal_of(event.pid, root) {
-        return Err(Fault::invalid("the event comes from another terminal than the pane's")
+    if event.pid > 0 && !process::belongs_to(event.pid, root) {
+        return Err(Fault::invalid("the event comes from outside the pane")
             .hint("an agent in a tmux that runs inside a pane is tmux's, not the pane's"));
     }
     let report = towline_agents::hook::read(&event.kind, &value);
@@ -65,43 +78,53 @@ pub(crate) async fn explain(
         (terminal.title().to_owned(), terminal.status().to_owned(), shown(terminal))
     });
     let (title, status, screen) = look.await.ok_or_else(|| Fault::ended(&pane.name()))?;
-    let rows = screen.text().lines().map(str::to_owned).collect();
-    let mut explained = pane.ask(|done| Command::Explain { title, status, screen, done }).await?;
-    explained.screen = rows;
-    Ok(explained)
+    pane.ask(|done| Command::Explain { title, status, screen, done }).await
 }
 
 /// What a terminal's screen shows.
 pub(crate) fn shown(terminal: &Terminal) -> Shown {
-    let rows = terminal.screen_start()..terminal.end_line();
+    // An agent that was started again is not told by what it showed before.
+    let rows = terminal.program_start()..terminal.end_line();
     Shown::new(rows.filter_map(|number| terminal.line(number)).map(|line| line.text()))
 }
 
 /// A pane that was just started may take so long until its agent is found.
 const APPEARS: Duration = Duration::from_secs(3);
 
+/// The states of these names.
+///
+/// # Errors
+/// A word that is no state.
+pub(crate) fn states(names: &[String]) -> Result<Vec<State>, Fault> {
+    let state = |name: &String| {
+        State::from_name(name).ok_or_else(|| {
+            let names: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
+            Fault::invalid(format!("{name:?} is no state")).hint(names.join(" · "))
+        })
+    };
+    names.iter().map(state).collect()
+}
+
+/// That a pane's program has ended may be heard of so much later than that its agent has, which is the same process.
+const FOLLOWS: Duration = Duration::from_millis(300);
+
 /// Waits until the pane's agent is in one of these states.
 ///
 /// # Errors
 /// A word that is no state, a pane without an agent, one that ends.
 pub(crate) async fn wait_for_state(pane: &Arc<Pane>, asked: &[String]) -> Result<(), Fault> {
-    let mut states = Vec::new();
-    for name in asked {
-        let state = State::from_name(name).ok_or_else(|| {
-            let names: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
-            Fault::invalid(format!("{name:?} is no state")).hint(names.join(" · "))
-        })?;
-        states.push(state);
-    }
+    let states = states(asked)?;
     let mut changes = pane.agent_changes.subscribe();
     let mut pulse = pane.pulse.subscribe();
     let appears = tokio::time::sleep(APPEARS);
     tokio::pin!(appears);
+    let mut lived = false;
     loop {
-        let (agent, ended) = {
+        let (agent, running) = {
             let facts = pane.facts();
-            (facts.agent(), facts.row.ended.is_some())
+            (facts.agent(), facts.status() == v1::PaneStatus::Running)
         };
+        let ended = pane.pulse.borrow().ended;
         let is = agent.as_ref().and_then(|agent| State::from_name(&agent.state));
         if let Some(is) = is
             && states.iter().any(|asked| is.answers_to(*asked))
@@ -111,45 +134,47 @@ pub(crate) async fn wait_for_state(pane: &Arc<Pane>, asked: &[String]) -> Result
         if ended {
             return Err(Fault::ended(&pane.name()));
         }
-        let known = agent.is_some();
+        let lives = is.is_some_and(|state| state != State::Exited);
+        if lived && !lives && running {
+            // The end of its pane's program is heard of a little later; and where that is about to be started again, so is it.
+            let ends = pulse.wait_for(|pulse| pulse.ended);
+            let _ = tokio::time::timeout(FOLLOWS, ends).await.map(|ended| ended.map(drop));
+            let facts = pane.facts();
+            let running = facts.status() == v1::PaneStatus::Running;
+            if running && facts.agent().is_some_and(|agent| agent.state == State::Exited.name()) {
+                drop(facts);
+                return Err(gone(pane, agent.as_ref()));
+            }
+            continue;
+        }
+        lived |= lives;
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return Err(Fault::ended(&pane.name())) },
             _ = pulse.wait_for(|pulse| pulse.ended) => {}
-            () = &mut appears, if !known => return Err(no_agent(pane)),
+            // One that has gone before may be followed by another.
+            () = &mut appears, if !lived => return Err(gone(pane, agent.as_ref())),
         }
     }
 }
 
-/// Waits until the turn that the agent is in since a prompt was taken at `since` is over; its answer, as far as it told
-/// that.
-///
-/// # Errors
-/// A pane without an agent, one that ends.
-pub(crate) async fn wait_for_turn(pane: &Arc<Pane>, since: u64) -> Result<String, Fault> {
-    let mut changes = pane.agent_changes.subscribe();
-    loop {
-        {
-            let facts = pane.facts();
-            if let Some((at, answer)) = &facts.heard.answer
-                && *at > since
-            {
-                return Ok(answer.clone());
-            }
-            let agent = facts.agent();
-            drop(facts);
-            let agent = agent.ok_or_else(|| no_agent(pane))?;
-            if agent.since > since && !matches!(agent.state.as_str(), "working" | "starting") {
-                return Ok(String::new());
-            }
+/// That a pane's agent has exited, or that there never was one.
+fn gone(pane: &Pane, agent: Option<&v1::Agent>) -> Fault {
+    match agent {
+        Some(agent) => {
+            let message = format!("{} in {} has exited", agent.kind, pane.name());
+            Fault::new(v1::ErrorKind::Ended, message)
         }
-        if changes.changed().await.is_err() {
-            return Err(Fault::ended(&pane.name()));
-        }
+        None => no_agent(pane),
     }
 }
 
 /// That a pane has no agent.
 pub(crate) fn no_agent(pane: &Pane) -> Fault {
-    Fault::invalid(format!("{} runs no agent that is known", pane.name()))
+    no_agent_of(&pane.name())
+}
+
+/// The same, by the pane's name.
+pub(crate) fn no_agent_of(name: &str) -> Fault {
+    Fault::invalid(format!("{name} runs no agent that is known"))
         .hint("tow list --agents    shows which do")
 }

@@ -81,11 +81,29 @@ pub(crate) fn foreground(pid: i32) -> i32 {
     Stat::read(pid).map_or(0, |stat| stat.foreground)
 }
 
-/// Whether a process is on the same terminal as another. One that is gone may have been.
-pub(crate) fn on_terminal_of(pid: i32, other: i32) -> bool {
-    match (Stat::read(pid), Stat::read(other)) {
-        // Hooks are started without a terminal by some agents: then the secret has to do.
-        (Some(one), Some(other)) => one.terminal == 0 || one.terminal == other.terminal,
+/// Whether a process belongs to a pane's program: it is on its terminal or, as some agents start their hooks without one,
+/// below it. One that is gone may have.
+///
+/// What an agent has left to run by itself (a daemon that serves others, too) has the first pane's secret, and is neither.
+pub(crate) fn belongs_to(pid: i32, root: i32) -> bool {
+    match (Stat::read(pid), Stat::read(root)) {
+        (Some(one), Some(root)) if one.terminal != 0 => one.terminal == root.terminal,
+        (Some(_), Some(_)) => is_below(pid, root),
         _ => true,
     }
+}
+
+/// Whether a process is another, or one of its descendants. One that ends meanwhile may have been.
+fn is_below(mut pid: i32, root: i32) -> bool {
+    for _ in 0..MOST {
+        if pid == root {
+            return true;
+        }
+        match Stat::read(pid).map(|stat| stat.parent) {
+            Some(parent) if parent <= 1 => return parent == root,
+            Some(parent) => pid = parent,
+            None => return true,
+        }
+    }
+    false
 }

@@ -11,12 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use towline_agents::rules::Rules;
 use towline_agents::shipped;
+use towline_client::rule_files;
 
 /// How long files are taken for unchanged.
 const FRESH: Duration = Duration::from_secs(1);
-
-/// A file of rules is not longer than this.
-const LONGEST: u64 = 1 << 20;
 
 /// The rules for all kinds of agents.
 pub(crate) struct Rulebook {
@@ -79,6 +77,46 @@ impl Rulebook {
         })
     }
 
+    /// The programs that the user's own rules are about, each with its kind.
+    pub(crate) fn own_programs(&self) -> Vec<(String, String)> {
+        self.with(|read| {
+            let all = read.files.values().filter_map(|file| file.rules.as_ref());
+            let of = |rules: &Arc<Rules>| {
+                let named = |program: &String| (program.clone(), rules.kind.clone());
+                rules.programs.iter().map(named).collect::<Vec<_>>()
+            };
+            all.flat_map(of).collect()
+        })
+    }
+
+    /// The kinds of agents that are known, in the order that they are shown in.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        let mut kinds: Vec<String> = towline_agents::KINDS.map(str::to_owned).into();
+        self.with(|read| {
+            let rules = read.files.values().filter_map(|file| file.rules.as_ref());
+            let mut own: Vec<String> = rules.map(|rules| rules.kind.clone()).collect();
+            own.sort();
+            own.dedup();
+            own.retain(|kind| !kinds.contains(kind));
+            kinds.extend(own);
+        });
+        kinds
+    }
+
+    /// The programs that are this kind of agent.
+    pub(crate) fn programs(&self, kind: &str) -> Vec<String> {
+        let mut programs: Vec<String> =
+            towline_agents::program_of(kind).map(str::to_owned).into_iter().collect();
+        self.with(|read| {
+            if let Some((_, rules)) = own(read, kind) {
+                let others = rules.programs.iter().filter(|name| !programs.contains(name));
+                let others: Vec<String> = others.cloned().collect();
+                programs.extend(others);
+            }
+        });
+        programs
+    }
+
     /// What is wrong with the user's files, a line each.
     pub(crate) fn troubles(&self) -> Vec<String> {
         self.with(|read| {
@@ -138,7 +176,7 @@ fn refresh(read: &mut Read, folder: &Path) {
             continue;
         }
         let before = read.files.remove(&path).and_then(|file| file.rules);
-        let file = match parse(&path, stamp.1) {
+        let file = match rule_files::read(&path) {
             Ok(rules) => File { stamp, rules: Some(Arc::new(rules)), trouble: None },
             Err(trouble) => {
                 tracing::warn!("{trouble}");
@@ -147,16 +185,6 @@ fn refresh(read: &mut Read, folder: &Path) {
         };
         read.files.insert(path, file);
     }
-}
-
-fn parse(path: &Path, bytes: u64) -> Result<Rules, String> {
-    let shown = path.display();
-    if bytes > LONGEST {
-        return Err(format!("{shown}: too long for a file of rules"));
-    }
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
-    Rules::parse(&text).map_err(|error| format!("{shown}:{}: {}", error.line, error.message))
 }
 
 #[cfg(test)]

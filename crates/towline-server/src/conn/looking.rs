@@ -91,7 +91,7 @@ impl Job {
                     agent::wait_for_state(&pane, &states.states).await.map(|()| String::new())
                 }
                 v1::wait::Until::Turn(since) => {
-                    answer = agent::wait_for_turn(&pane, since).await?;
+                    answer = agent::wait_for_turn(&pane, since, &request.prompt).await?;
                     Ok(String::new())
                 }
             }

@@ -2,6 +2,7 @@
 
 mod attach;
 mod looking;
+mod notices;
 mod out;
 mod requests;
 mod streams;

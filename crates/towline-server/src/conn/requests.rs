@@ -1,19 +1,20 @@
 //! Requests: each becomes a task that sends its one reply.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use towline_agents::State;
 use towline_client::tmux::Driver;
 use towline_protocol::v1::{self, ErrorKind, Request, reply, request, server_frame};
 
 use super::{Connection, Out, Stream, Window};
-use crate::agent;
+use crate::agent::{self, queue};
 use crate::fault::Fault;
 use crate::fleet::{Onward, Peer, Route, relay, relay_here};
-use crate::pane::{Command, Pane, ViewId, end, folder, look, typing};
+use crate::pane::{Command, Pane, ViewId, again, end, folder, look, typing};
 use crate::panes::check_name;
 use crate::server::Server;
 use crate::spawn;
@@ -41,6 +42,28 @@ impl Connection {
             // What changes something is carried out also when whoever asked for it has gone.
             let cancellable = !changes(&body);
             let out = self.out.clone();
+            let (elsewhere, body) = match (elsewhere, body) {
+                // It may lie here until the host is there.
+                (Elsewhere::Host(peer, _), request::Body::Enqueue(request)) => {
+                    let server = Arc::clone(&self.server);
+                    tokio::spawn(async move {
+                        let left = queue::enqueue_there(&server, &peer, &key, request).await;
+                        let enqueued = |item| v1::Enqueued { item: Some(item) };
+                        answer(&out, id, left.map(|item| reply::Body::Enqueued(enqueued(item))));
+                    });
+                    return;
+                }
+                (Elsewhere::Tmux(..), request::Body::Enqueue(request)) => {
+                    let server = Arc::clone(&self.server);
+                    tokio::spawn(async move {
+                        let left = queue::enqueue_in_tmux(&server, &key, request).await;
+                        let enqueued = |item| v1::Enqueued { item: Some(item) };
+                        answer(&out, id, left.map(|item| reply::Body::Enqueued(enqueued(item))));
+                    });
+                    return;
+                }
+                other => other,
+            };
             let relayed = match elsewhere {
                 Elsewhere::Host(peer, hints) => {
                     let open = self.openings.due(&body);
@@ -50,6 +73,7 @@ impl Connection {
                     relay(&self.server, &peer, Onward { key, body, hints, open }, out, id)
                 }
                 Elsewhere::Tmux(tmux, unknown) => relay_here(
+                    &self.server,
                     tmux,
                     Onward { key, body, hints: None, open: None },
                     unknown,
@@ -126,6 +150,7 @@ pub(crate) fn credit(body: &request::Body) -> u64 {
         request::Body::Follow(follow) => follow.credit,
         request::Body::Raw(raw) => raw.credit,
         request::Body::Subscribe(subscribe) => subscribe.credit,
+        request::Body::Notices(notices) => notices.credit,
         _ => 0,
     }
 }
@@ -153,6 +178,7 @@ impl Job {
             request::Body::Raw(request) => self.raw(request, window).await,
             request::Body::Watch(_) => self.watch().await,
             request::Body::Subscribe(_) => self.subscribe(window).await,
+            request::Body::Notices(_) => self.notices(window).await,
             request::Body::Shutdown(shutdown) => self.shutdown(shutdown).await,
             body => {
                 let outcome = self.once(key, body).await;
@@ -171,9 +197,9 @@ impl Job {
         use request::Body;
         Ok(match body {
             Body::Spawn(request) => {
-                let pane = spawn::spawn(&self.server, key, request).await?;
+                let (pane, warnings) = spawn::spawn(&self.server, key, request).await?;
                 self.lend_ssh_agent(&pane);
-                reply::Body::Spawned(v1::Spawned { pane: Some(pane.describe()) })
+                reply::Body::Spawned(v1::Spawned { pane: Some(pane.describe()), warnings })
             }
             Body::List(request) => reply::Body::Listed(self.list(&request).await?),
             Body::Info(request) => reply::Body::Info(self.info(&request)?),
@@ -193,8 +219,7 @@ impl Job {
             }
             Body::Send(request) => {
                 let pane = self.find(request.target.as_ref())?;
-                typing::send(&pane, request).await?;
-                reply::Body::Sent(v1::Sent { pane: Some(pane.describe()), ..v1::Sent::default() })
+                reply::Body::Sent(agent::send(&self.server, &pane, request).await?)
             }
             Body::Wait(request) => reply::Body::Waited(self.wait(request).await?),
             Body::Kill(request) => reply::Body::Killed(self.kill(&request).await?),
@@ -210,7 +235,7 @@ impl Job {
                 self.server.changed();
                 reply::Body::Info(described)
             }
-            Body::Clean(_) => reply::Body::Cleaned(self.clean().await),
+            Body::Clean(request) => reply::Body::Cleaned(self.clean(request.isolated).await),
             Body::Status(_) => reply::Body::Status(self.status()),
             Body::Connect(request) => {
                 let peer = self.server.peer(&self.host)?;
@@ -230,12 +255,33 @@ impl Job {
                 let pane = self.find(request.target.as_ref())?;
                 reply::Body::Explained(agent::explain(&self.server, &pane).await?)
             }
-            Body::Answer(_)
-            | Body::Enqueue(_)
-            | Body::Queue(_)
-            | Body::Dequeue(_)
-            | Body::Resume(_) => {
-                return Err(Fault::new(ErrorKind::Unsupported, "not yet"));
+            Body::Resume(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                let warnings = again::resume(&self.server, &pane, key).await?;
+                self.lend_ssh_agent(&pane);
+                reply::Body::Spawned(v1::Spawned { pane: Some(pane.describe()), warnings })
+            }
+            Body::Agents(request) => {
+                let kinds = agent::installed(&self.server, request.path).await;
+                reply::Body::Agents(v1::AgentKinds { kinds })
+            }
+            Body::Answer(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                reply::Body::Sent(agent::answer(&self.server, &pane, &request).await?)
+            }
+            Body::Enqueue(request) => {
+                let pane = self.find(request.target.as_ref())?;
+                let item = queue::enqueue(&self.server, &pane, key, &request.text).await?;
+                reply::Body::Enqueued(v1::Enqueued { item: Some(item) })
+            }
+            Body::Queue(request) => {
+                let pane = request.target.as_ref().map(|target| self.find(Some(target)));
+                let pane = pane.transpose()?.map(|pane| pane.id);
+                reply::Body::Queues(v1::Queues { items: queue::list(&self.server, pane) })
+            }
+            Body::Dequeue(request) => {
+                queue::drop(&self.server, &request.ids).await?;
+                reply::Body::Done(v1::Done {})
             }
             // These have ways of their own; see `run` and `Connection::request`.
             Body::Attach(_)
@@ -243,6 +289,7 @@ impl Job {
             | Body::Raw(_)
             | Body::Watch(_)
             | Body::Subscribe(_)
+            | Body::Notices(_)
             | Body::Shutdown(_) => {
                 return Err(Fault::internal("a request went the wrong way"));
             }
@@ -262,13 +309,23 @@ impl Job {
         Ok(v1::Killed { pane: Some(pane.describe()), removed })
     }
 
-    async fn clean(&self) -> v1::Cleaned {
+    async fn clean(&self, isolated: bool) -> v1::Cleaned {
         let mut cleaned = v1::Cleaned::default();
         for pane in self.server.panes.all() {
             if pane.pulse.borrow().ended {
                 cleaned.panes.push(pane.describe());
                 cleaned.bytes += end::remove(&self.server, &pane).await;
             }
+        }
+        if isolated {
+            let panes = self.server.panes.all().iter().map(|pane| pane.id).collect();
+            let all = self.server.paths.isolated();
+            let swept =
+                tokio::task::spawn_blocking(move || spawn::isolated::sweep(&all, &panes)).await;
+            let (folders, bytes) = swept.unwrap_or_default();
+            let bytes_of = |folder: PathBuf| folder.into_os_string().into_vec();
+            cleaned.isolated = folders.into_iter().map(bytes_of).collect();
+            cleaned.bytes += bytes;
         }
         cleaned
     }
@@ -287,5 +344,9 @@ impl Job {
 pub(super) async fn open(pane: &Pane, request: &v1::OpenInput) -> Result<v1::InputOpened, Fault> {
     let client = typing::client_id(&request.client)?;
     let tried = (request.tried_ms > 0).then(|| Duration::from_millis(request.tried_ms.into()));
-    pane.ask(|done| Command::Open { client, again: request.again, tried, done }).await
+    let opened =
+        pane.ask(|done| Command::Open { client, again: request.again, tried, done }).await?;
+    let agent = pane.facts().agent();
+    let agent = agent.is_some_and(|agent| agent.state != State::Exited.name());
+    Ok(v1::InputOpened { agent, ..opened })
 }

@@ -1,6 +1,7 @@
 //! What was last seen of a host.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Values;
 
 use towline_client::target::LOCAL_HOST;
 use towline_protocol::v1::{self, reply};
@@ -49,7 +50,8 @@ impl Known {
     /// list, whether or not the host has pushed it by then.
     pub(super) fn note(&mut self, answer: &reply::Body) {
         match answer {
-            reply::Body::Spawned(v1::Spawned { pane: Some(pane) }) | reply::Body::Info(pane) => {
+            reply::Body::Spawned(v1::Spawned { pane: Some(pane), .. })
+            | reply::Body::Info(pane) => {
                 self.put(vec![pane.clone()]);
             }
             reply::Body::Killed(v1::Killed { pane: Some(pane), removed: true }) => {
@@ -70,7 +72,7 @@ impl Known {
         self.panes.extend(panes.into_iter().map(|pane| (pane.id, pane)));
     }
 
-    pub(super) fn panes(&self) -> impl Iterator<Item = &v1::Pane> {
+    pub(super) fn panes(&self) -> Values<'_, u64, v1::Pane> {
         self.panes.values()
     }
 
@@ -136,7 +138,10 @@ mod tests {
         known.update(update(true, vec![pane(9, "z")], &[]));
         assert_eq!(names(&known), ["z"]);
         assert!(!known.replace(vec![pane(9, "z")]));
-        known.note(&reply::Body::Spawned(v1::Spawned { pane: Some(pane(10, "y")) }));
+        known.note(&reply::Body::Spawned(v1::Spawned {
+            pane: Some(pane(10, "y")),
+            ..v1::Spawned::default()
+        }));
         known.note(&reply::Body::Info(pane(10, "x")));
         assert_eq!(names(&known), ["z", "x"]);
         let killed = |removed| v1::Killed { pane: Some(pane(9, "z")), removed };

@@ -14,8 +14,10 @@ mod relay;
 mod route;
 mod task;
 mod tmux;
+mod towards;
 
 use std::collections::HashMap;
+use std::collections::btree_map::Values;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -29,6 +31,7 @@ pub(crate) use opening::Openings;
 pub(crate) use peer::Peer;
 pub(crate) use relay::{Onward, Relayed, relay, relay_here};
 pub(crate) use route::Route;
+pub(crate) use towards::Towards;
 
 use crate::fault::Fault;
 use crate::server::Server;
@@ -111,6 +114,22 @@ impl Fleet {
     /// The peers of the hosts of the file.
     pub(crate) fn listed(&self) -> Vec<Arc<Peer>> {
         self.inner().listed.clone()
+    }
+
+    /// Shows the panes of each other host that is there now; those of a server with two aliases once.
+    pub(crate) fn visit_online<F>(&self, own_id: &[u8], mut visit: F)
+    where
+        F: FnMut(&str, Values<'_, u64, v1::Pane>),
+    {
+        let mut seen: Vec<Vec<u8>> = vec![own_id.to_vec()];
+        for peer in self.listed().iter().filter(|peer| peer.is_online()) {
+            let known = peer.known();
+            let id = known.host.as_ref().map_or(&[][..], |host| &host.id);
+            if id.is_empty() || !seen.iter().any(|other| other == id) {
+                seen.push(id.to_vec());
+                visit(peer.alias(), known.panes());
+            }
+        }
     }
 
     fn stamp(&self) -> Option<Stamp> {

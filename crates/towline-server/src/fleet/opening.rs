@@ -26,14 +26,16 @@ impl Openings {
             return None;
         }
         let id = open.target.as_ref()?.text.rsplit_once(":%")?.1.parse::<u64>().ok()?;
-        let living = peer.known().panes().any(|pane| pane.id == id && pane.exit.is_none());
+        let agent = {
+            let known = peer.known();
+            let pane = known.panes().find(|pane| pane.id == id && pane.exit.is_none());
+            pane.map(|pane| pane.agent.as_ref().is_some_and(|agent| agent.state != "exited"))
+        };
         let linked = matches!(peer.fresh(), Some(Reach::Towline(_)));
-        if !living || !linked {
-            return None;
-        }
+        let agent = agent.filter(|_| linked)?;
         self.0.insert(open.client.clone(), open.clone());
         let host = peer.alias().to_owned();
-        Some(v1::InputOpened { pane: id, host, ahead: true, ..v1::InputOpened::default() })
+        Some(v1::InputOpened { pane: id, host, ahead: true, agent, ..v1::InputOpened::default() })
     }
 
     /// What the host has to be asked before this.

@@ -13,7 +13,7 @@ use towline_protocol::v1;
 use super::doubt::{Doubt, Need, STALE};
 use super::known::Known;
 use super::link::{Link, Reach, State, Trouble};
-use super::task;
+use super::{task, tmux};
 use crate::fault::Fault;
 use crate::server::Server;
 
@@ -28,6 +28,8 @@ pub(crate) struct Peer {
     pub(super) listed: bool,
     pub(super) state: watch::Sender<State>,
     known: Mutex<Known>,
+    /// The agents in its tmux, where its panes are driven from here.
+    pub(super) agents: Arc<tmux::Agents>,
     /// Somebody wants the host: the next try is due now.
     pub(super) wanted: Notify,
     /// Somebody closed the link: it is made again when somebody wants the host.
@@ -46,7 +48,9 @@ impl Peer {
         state: Option<v1::HostState>,
         listed: bool,
     ) -> Arc<Self> {
+        let before = state.as_ref().map_or(&[][..], |state| &state.panes);
         let peer = Arc::new(Self {
+            agents: Arc::new(tmux::Agents::of(before)),
             host,
             listed,
             state: watch::channel(State::new()).0,
@@ -82,6 +86,11 @@ impl Peer {
     /// What is known of its panes.
     pub(super) fn panes(&self) -> Vec<v1::Pane> {
         self.known().panes().cloned().collect()
+    }
+
+    /// Whether there is a link to it.
+    pub(super) fn is_online(&self) -> bool {
+        matches!(self.state.borrow().link, Link::Up(_))
     }
 
     /// The host as a client is told of it.

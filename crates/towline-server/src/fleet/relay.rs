@@ -58,7 +58,7 @@ pub(crate) struct Onward {
 
 /// Carries a request on. Its answers go out as those to the request `id`. Must be called on the runtime.
 pub(crate) fn relay(
-    server: &Server,
+    server: &Arc<Server>,
     peer: &Arc<Peer>,
     onward: Onward,
     out: Out,
@@ -86,6 +86,7 @@ pub(crate) fn relay(
     let asked = Arc::clone(peer);
     let peer = Arc::clone(peer);
     let later = Arc::clone(&shared);
+    let server = Arc::clone(server);
     let task = tokio::spawn(async move {
         loop {
             match peer.reach(PATIENCE).await {
@@ -105,7 +106,9 @@ pub(crate) fn relay(
                     let window = Arc::clone(&later.window);
                     let there = Some((peer.host.clone(), options));
                     let known = Some(Arc::clone(&peer));
-                    let asked = tmux::Asked { out, id, alias, window, there, known };
+                    let agents = Arc::clone(&peer.agents);
+                    let asked =
+                        tmux::Asked { server, out, id, alias, window, there, known, agents };
                     tmux::serve(&driver, asked, onward.body).await;
                     later.done.store(true, Ordering::Relaxed);
                     return;
@@ -120,6 +123,7 @@ pub(crate) fn relay(
 /// Carries a request out on the tmux of this machine, where its target means a pane there; answers with `unknown` where it
 /// doesn't.
 pub(crate) fn relay_here(
+    server: &Arc<Server>,
     driver: Arc<Driver>,
     onward: Onward,
     unknown: Fault,
@@ -128,10 +132,13 @@ pub(crate) fn relay_here(
 ) -> Relayed {
     let shared = Arc::new(Shared::new(&onward.body));
     let later = Arc::clone(&shared);
+    let agents = server.fleet.agents_here();
+    let server = Arc::clone(server);
     let task = tokio::spawn(async move {
         let window = Arc::clone(&later.window);
         let alias = String::new();
-        let asked = tmux::Asked { out, id, alias, window, there: None, known: None };
+        let (there, known) = (None, None);
+        let asked = tmux::Asked { server, out, id, alias, window, there, known, agents };
         tmux::serve_known(&driver, asked, onward.body, unknown).await;
         later.done.store(true, Ordering::Relaxed);
     });
@@ -350,7 +357,11 @@ fn name_host(body: &mut reply::Body, alias: &str, hints: Option<&[String]>) {
             };
             return;
         }
-        Body::Done(_) | Body::Listed(_) | Body::Status(_) | Body::Connected(_) => return,
+        Body::Done(_)
+        | Body::Listed(_)
+        | Body::Status(_)
+        | Body::Connected(_)
+        | Body::Agents(_) => return,
     };
     if let Some(pane) = pane {
         alias.clone_into(&mut pane.host);

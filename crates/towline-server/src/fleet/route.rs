@@ -169,7 +169,9 @@ pub(super) fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
         | Body::Connect(_)
         | Body::Disconnect(_)
         | Body::AgentEvent(_)
-        | Body::Dequeue(_) => None,
+        | Body::Dequeue(_)
+        | Body::Notices(_)
+        | Body::Agents(_) => None,
     }
 }
 

@@ -31,12 +31,6 @@ const GOOD: Duration = Duration::from_secs(30);
 /// What the host may push before more is asked for, in bytes.
 const CREDIT: u64 = 256 * 1024;
 
-/// A host's tmux is looked at at least so often: nothing tells that a pane prints, or what it uses.
-const LOOK: Duration = Duration::from_secs(15);
-
-/// And at most so often.
-const LOOK_PAUSE: Duration = Duration::from_millis(100);
-
 /// What was seen is written down at most so often.
 const WRITE_DOWN: Duration = Duration::from_secs(5);
 
@@ -194,38 +188,38 @@ async fn listen(server: &Arc<Server>, peer: &Peer, up: Up) -> Trouble {
     trouble
 }
 
-/// Looks at a host's tmux whenever it says that something changed, and now and then.
+/// Watches a host's tmux, and takes in what it says.
 async fn listen_to_tmux(server: &Arc<Server>, peer: &Peer, driver: &Arc<Driver>) -> Trouble {
-    let mut changes = driver.changes();
     let mut first = true;
-    loop {
-        let begun = Instant::now();
-        let listed = match driver.list().await {
-            Ok(listed) => listed,
-            Err(error) => {
-                return Trouble { hints: error.hints(), ..Trouble::new(error.to_string()) };
-            }
-        };
+    let mut written = Instant::now();
+    let watching = tmux::watch(driver, &peer.agents, &server.rulebook, |told| {
         let news = {
             let mut known = peer.known();
             known.host = None;
             known.tmux = true;
-            known.seen_at = clock::now();
-            known.rtt_us = microseconds(begun.elapsed());
-            known.replace(tmux::panes(listed))
+            if let Some(took) = told.listed {
+                known.seen_at = clock::now();
+                known.rtt_us = microseconds(took);
+            }
+            known.replace(peer.agents.panes())
         };
-        if first {
-            first = false;
+        if std::mem::take(&mut first) {
             let up = Reach::Tmux(Arc::clone(driver));
             peer.state.send_modify(|state| state.up(up));
         }
         if news {
             server.changed();
         }
-        // That nobody tells of changes is no reason not to look.
-        let change = async { while changes.next().await.is_err() {} };
-        let _ = tokio::time::timeout(LOOK, change).await;
-        tokio::time::sleep(LOOK_PAUSE).await;
+        // What an agent does is not to be lost with this server: since when, and whether somebody has seen it.
+        if told.changed || written.elapsed() > WRITE_DOWN {
+            written = Instant::now();
+            write_down(server, peer);
+        }
+        true
+    });
+    match watching.await {
+        Ok(()) => Trouble::new("it is not watched any more"),
+        Err(error) => Trouble { hints: error.hints(), ..Trouble::new(error.to_string()) },
     }
 }
 

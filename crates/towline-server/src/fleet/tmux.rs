@@ -1,5 +1,10 @@
 //! Carrying a request out on a host's tmux, as that host's server would if it had one.
 
+mod agents;
+mod asking;
+mod sure;
+mod watch;
+
 use std::sync::Arc;
 
 use towline_client::hosts::{Address, Host};
@@ -14,6 +19,10 @@ use super::peer::Peer;
 use super::route::target_of;
 use crate::conn::{Out, Window};
 use crate::fault::Fault;
+use crate::server::Server;
+
+pub(super) use agents::Agents;
+pub(super) use watch::watch;
 
 /// A driver for a host's tmux.
 pub(super) fn driver(host: &Host, options: &DialOptions) -> Driver {
@@ -58,6 +67,7 @@ pub(super) fn panes(listed: Listed) -> Vec<v1::Pane> {
 /// Where answers go.
 #[derive(Clone)]
 pub(super) struct Asked {
+    pub(super) server: Arc<Server>,
     pub(super) out: Out,
     pub(super) id: u64,
     /// The alias of the host; empty for this one.
@@ -67,6 +77,8 @@ pub(super) struct Asked {
     pub(super) there: Option<(Host, DialOptions)>,
     /// The peer whose panes they are; `None`: they are of this machine.
     pub(super) known: Option<Arc<Peer>>,
+    /// What is known of the agents there.
+    pub(super) agents: Arc<Agents>,
 }
 
 impl Asked {
@@ -113,9 +125,10 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
     let changed = |error: TmuxError| Fault::from(error.to_v1(true));
     Ok(match body {
         Body::Spawn(request) => {
+            let request = crate::spawn::without_towline(request)?;
             let pane = driver.spawn(&request).await.map_err(changed)?;
             let pane = asked.name(v1::Pane { id: TMUX_ID + pane.id, ..pane });
-            reply::Body::Spawned(v1::Spawned { pane: Some(pane) })
+            reply::Body::Spawned(v1::Spawned { pane: Some(pane), ..v1::Spawned::default() })
         }
         Body::Info(request) => {
             reply::Body::Info(find(driver, asked, request.target.as_ref()).await?)
@@ -146,12 +159,16 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
                 unknown: request.again,
                 host: asked.alias.clone(),
                 ahead: false,
+                agent: pane.agent.is_some_and(|agent| agent.state != "exited"),
             })
         }
         Body::Send(request) => {
             let pane = find(driver, asked, request.target.as_ref()).await?;
-            driver.send(number(&pane)?, &request.steps).await.map_err(changed)?;
-            reply::Body::Sent(v1::Sent { pane: Some(pane), ..v1::Sent::default() })
+            reply::Body::Sent(sure::send(driver, asked, pane, &request).await?)
+        }
+        Body::Answer(request) => {
+            let pane = find(driver, asked, request.target.as_ref()).await?;
+            reply::Body::Sent(sure::answer(driver, asked, pane, &request).await?)
         }
         Body::Wait(request) => reply::Body::Waited(wait(driver, asked, request).await?),
         Body::Attach(request) => {
@@ -169,6 +186,10 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
             driver.rename(number(&pane)?, &request.name).await.map_err(changed)?;
             reply::Body::Info(v1::Pane { name: request.name, ..pane })
         }
+        Body::Explain(request) => {
+            let pane = find(driver, asked, request.target.as_ref()).await?;
+            reply::Body::Explained(asking::explain(driver, asked, pane).await?)
+        }
         Body::Raw(_) => return Err(unsupported("the bytes that a program printed")),
         Body::Clean(_) => reply::Body::Cleaned(v1::Cleaned::default()),
         Body::List(_)
@@ -179,11 +200,11 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
         | Body::Follow(_)
         | Body::Connect(_)
         | Body::AgentEvent(_)
-        | Body::Explain(_)
-        | Body::Answer(_)
         | Body::Enqueue(_)
         | Body::Queue(_)
         | Body::Dequeue(_)
+        | Body::Notices(_)
+        | Body::Agents(_)
         | Body::Resume(_)
         | Body::Disconnect(_) => {
             return Err(Fault::new(ErrorKind::Unsupported, "there is no Towline on that host"));
@@ -230,7 +251,12 @@ async fn find(
 ) -> Result<v1::Pane, Fault> {
     let wanted = wanted.ok_or_else(|| Fault::invalid("the request names no pane"))?;
     let listed = driver.list().await.map_err(|error| Fault::from(error.to_v1(false)))?;
-    resolve(panes(listed), wanted, &asked.alias).map(|pane| asked.name(pane))
+    let panes = asked.agents.listed(&asked.server.rulebook, listed);
+    // A host's tmux is watched all the time; this machine's when there is an agent in it.
+    if asked.known.is_none() && asked.agents.any() {
+        asked.server.watch_agents_here();
+    }
+    resolve(panes, wanted, &asked.alias).map(|pane| asked.name(pane))
 }
 
 /// The pane among those of one host that a target means.
@@ -282,8 +308,17 @@ async fn wait(driver: &Driver, asked: &Asked, request: v1::Wait) -> Result<v1::W
                 }
                 Err(Fault::ended(&pane.name))
             }
-            Some(v1::wait::Until::States(_) | v1::wait::Until::Turn(_)) => {
-                Err(unsupported("what an agent does"))
+            Some(v1::wait::Until::States(states)) => {
+                asking::state(&asked.agents, &pane, &states.states).await?;
+                let agent = asked.agents.agent(number);
+                Ok(v1::Waited { pane: Some(v1::Pane { agent, ..pane }), ..v1::Waited::default() })
+            }
+            Some(v1::wait::Until::Turn(since)) => {
+                let agents = &asked.agents;
+                let answer = asking::turn(driver, agents, &pane, since, &request.prompt).await?;
+                let agent = agents.agent(number);
+                let pane = Some(v1::Pane { agent, ..pane });
+                Ok(v1::Waited { pane, answer, ..v1::Waited::default() })
             }
             None => Err(Fault::invalid("the request says not what to wait for")),
         }

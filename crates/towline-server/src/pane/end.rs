@@ -7,11 +7,12 @@ use towline_protocol::v1::{self, Restart};
 
 use super::actor::Actor;
 use super::restart::{self, Verdict};
-use super::{Pane, folder, launch, takeover};
+use super::{Pane, again, folder};
+use crate::agent::queue;
 use crate::clock;
 use crate::fault::Fault;
 use crate::server::Server;
-use crate::spawn;
+use crate::spawn::agent;
 use crate::store::{EndedAs, Op, RowStatus};
 
 /// The program ended while its actor served it.
@@ -78,7 +79,8 @@ fn note(server: &Server, pane: &Pane, (how, at): (EndedAs, u64)) -> Verdict {
     let verdict = if facts.removing || server.stopping() {
         Verdict::Leave
     } else {
-        restart::decide(policy, &how, ran, facts.row.restarts)
+        let continues = agent::continued(facts.row.agent.as_ref()).is_some();
+        restart::decide(policy, &how, ran, facts.row.restarts, continues)
     };
     facts.row.status = match verdict {
         Verdict::Leave => RowStatus::Ended,
@@ -105,49 +107,29 @@ fn obey(server: &Arc<Server>, pane: &Arc<Pane>, verdict: Verdict) {
             server.changed();
         }
         Verdict::Again { after, restarts } => {
+            let after_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+            pane.facts().restart_at = clock::now().saturating_add(after_us);
             server.changed();
             let (server, pane) = (Arc::clone(server), Arc::clone(pane));
             tokio::spawn(async move {
                 tokio::time::sleep(after).await;
-                again(&server, &pane, restarts).await;
+                again::by_policy(&server, &pane, restarts).await;
             });
         }
     }
 }
 
-/// Starts the pane's command again in the same pane, with a fresh environment of the login shell: what its
-/// first caller had is gone.
-async fn again(server: &Arc<Server>, pane: &Arc<Pane>, restarts: u32) {
-    let row = {
+/// Leaves the pane ended, which was to be started again.
+pub(super) fn leave(server: &Server, pane: &Pane) {
+    {
         let mut facts = pane.facts();
-        if facts.removing || server.stopping() {
-            return;
-        }
-        facts.row.restarts = restarts;
-        facts.row.started_at = clock::now();
-        // In the store it stays to be started again until it has been.
-        let row = facts.row.clone();
-        facts.row.status = RowStatus::Starting;
-        facts.row.ended = None;
-        row
-    };
-    let started = async {
-        server.store.commit(Op::Put(Box::new(row.clone()))).await?;
-        let environment = spawn::login_environment().await;
-        let spec = spawn::specification(server, &row, environment, true);
-        launch::launch(&pane.folder, spec).await
-    };
-    match started.await {
-        Ok(()) => {
-            takeover::serve(server, pane, None).await;
-            server.write_down(pane);
-        }
-        Err(fault) => {
-            tracing::warn!("{} could not be started again: {fault:?}", row.name);
-            // As a shell reports a command that it can't run.
-            lost(server, pane, (EndedAs::Status(127), clock::now()));
-        }
+        facts.row.status = RowStatus::Ended;
+        facts.row.ended.get_or_insert((EndedAs::Lost("holder".into()), clock::now()));
+        facts.restart_at = 0;
     }
+    server.write_down(pane);
+    pane.pulse.send_modify(|pulse| pulse.ended = true);
+    server.changed();
 }
 
 /// Ends what runs in the pane and removes it.
@@ -240,6 +222,7 @@ pub(crate) async fn signal(
 /// Removes an ended pane; returns the bytes of files that went with it.
 pub(crate) async fn remove(server: &Server, pane: &Pane) -> u64 {
     server.panes.remove(pane.id);
+    queue::pane_removed(server, pane);
     pane.pulse.send_modify(|pulse| pulse.ended = true);
     let folder = pane.folder.clone();
     let removed = tokio::task::spawn_blocking(move || folder::remove(&folder)).await;

@@ -7,6 +7,8 @@ use towline_agents::{Source, State};
 use towline_journal::ExitStatus;
 use towline_protocol::v1;
 
+use super::restart;
+use crate::spawn::agent::continued;
 use crate::store::{EndedAs, PaneRow, RowStatus};
 
 /// What is known of a pane.
@@ -32,6 +34,8 @@ pub(crate) struct Facts {
     pub(crate) heard: Heard,
     /// Prompts that wait for the agent.
     pub(crate) queued: u32,
+    /// When it is to be started again, where it is: microseconds since 1970 UTC.
+    pub(crate) restart_at: u64,
     /// Somebody asked to remove it: it is not started again.
     pub(crate) removing: bool,
 }
@@ -90,6 +94,8 @@ impl Facts {
             folder: folder.as_os_str().as_bytes().to_vec(),
             agent: self.agent(),
             queued: self.queued,
+            restart_limit: restart::limit(continued(row.agent.as_ref()).is_some()),
+            restart_at: self.restart_at,
             tmux: false,
             host: String::new(),
         }

@@ -3,8 +3,8 @@
 //! The description is what the store would know: it lets a server that lost its store adopt the pane.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use towline_protocol::Message;
@@ -27,6 +27,27 @@ pub(crate) fn ssh_agent(folder: &Path) -> PathBuf {
 
 fn description(folder: &Path) -> PathBuf {
     folder.join("pane")
+}
+
+/// Where what Towline gives the pane's agent lies: files with its hooks.
+pub(crate) fn for_agent(folder: &Path) -> PathBuf {
+    folder.join("agent")
+}
+
+/// Variables that the pane's program gets at each start.
+pub(crate) fn kept_environment(folder: &Path) -> PathBuf {
+    folder.join("environment")
+}
+
+/// Writes a file that nobody else may read, in place of an older one.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    let fresh = PathBuf::from(fresh);
+    let _ = fs::remove_file(&fresh);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    file.write_all(bytes)?;
+    fs::rename(fresh, path)
 }
 
 /// The pane's secret, made when it is first asked for: programs inside prove with it that they are inside.

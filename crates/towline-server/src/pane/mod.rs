@@ -6,11 +6,13 @@
 
 mod acknowledge;
 mod actor;
+pub(crate) mod again;
 pub(crate) mod end;
 pub(crate) mod facts;
 pub(crate) mod folder;
 mod follow;
 mod forward;
+mod kept;
 pub(crate) mod launch;
 mod link;
 pub(crate) mod look;
@@ -187,6 +189,10 @@ pub(crate) enum Command {
     WaitOutput {
         pattern: Box<regex::Regex>,
         done: oneshot::Sender<Result<String, Fault>>,
+    },
+    /// Keep the terminal model for the next server, and say when that is done.
+    Keep {
+        done: oneshot::Sender<Result<(), Fault>>,
     },
     /// See whether the holder answers.
     Probe,

@@ -6,6 +6,9 @@ use std::time::Duration;
 use towline_journal::{Entry, Reader, Record};
 use towline_vt::{Event, Size, Terminal};
 
+use super::folder;
+use super::kept::{self, Kept};
+
 /// A query older than this stays unanswered: its program has given up, and the answer would look like typing.
 pub(super) const QUERY_LIFE: Duration = Duration::from_secs(2);
 
@@ -20,6 +23,9 @@ pub(super) struct Model {
     pub(super) fed: u64,
     /// A program has begun in it before.
     started: bool,
+    /// When the entry that was applied last was printed, where that was output and nothing has been applied at its end.
+    /// Entries without bytes can't be told apart by their offset.
+    output_at: Option<u64>,
 }
 
 /// Something the terminal did while an entry was applied.
@@ -35,11 +41,18 @@ pub(super) struct Happening {
 
 impl Model {
     pub(super) fn new(size: Size, scrollback: usize) -> Self {
-        Self { terminal: Terminal::new(size, scrollback), fed: 0, started: false }
+        Self { terminal: Terminal::new(size, scrollback), fed: 0, started: false, output_at: None }
+    }
+
+    /// The model to be kept for later; `None` at a place where nothing can go on.
+    pub(super) fn keep(&self) -> Option<Kept> {
+        let time = self.output_at?;
+        Some(Kept { offset: self.fed, time, record: self.terminal.save()? })
     }
 
     /// Applies the next entry of the journal.
     pub(super) fn apply(&mut self, entry: &Entry<'_>, happened: &mut Vec<Happening>) {
+        self.output_at = matches!(entry.record, Record::Output(_)).then_some(entry.time);
         match entry.record {
             Record::Output(bytes) => {
                 let mut events = Vec::new();
@@ -79,6 +92,7 @@ impl Model {
             look(&self.terminal);
         }
         happened.extend(numbered(events, entry));
+        self.output_at = Some(entry.time);
         self.fed = self.fed.max(entry.end());
     }
 
@@ -86,6 +100,7 @@ impl Model {
     pub(super) fn gap(&mut self, from: u64, to: u64) {
         self.terminal.mark_gap(to.saturating_sub(from));
         self.started = true;
+        self.output_at = None;
         self.fed = to;
     }
 }
@@ -105,18 +120,32 @@ pub(super) struct Loaded {
     pub(super) gap: bool,
     /// What happened lately enough to matter still.
     pub(super) recent: Vec<Happening>,
+    /// Where the model that was kept had come to; 0 where the whole journal was replayed.
+    pub(super) kept: u64,
 }
 
-/// As [`load_while`], up to an offset; the reader yields what comes after.
+/// As [`load_while`], up to an offset; the reader yields what comes after. Begins with the model that is kept in the pane's folder,
+/// where one is.
 ///
 /// # Errors
 /// The journal's, where it can't be read at all.
 pub(super) fn load_up_to(
-    dir: &Path,
+    folder: &Path,
     scrollback: usize,
     end: u64,
 ) -> Result<Loaded, towline_journal::Error> {
-    let mut loaded = load_while(dir, scrollback, |_, entry| entry.offset < end)?;
+    let mut reader = Reader::open(&folder::journal(folder))?;
+    let answered = crate::clock::now().saturating_sub(QUERY_LIFE.as_micros() as u64);
+    let range = (reader.first_offset(), end);
+    let mut loaded = match kept::load(folder, range, answered, scrollback) {
+        Some((terminal, fed)) => {
+            reader.seek(fed)?;
+            let model = Model { terminal, fed, started: true, output_at: None };
+            let loaded = go_on(model, reader, false, |_, entry| entry.offset < end)?;
+            Loaded { kept: fed, ..loaded }
+        }
+        None => begin(reader, scrollback, |_, entry| entry.offset < end)?,
+    };
     loaded.reader.seek(loaded.model.fed)?;
     Ok(loaded)
 }
@@ -129,19 +158,36 @@ pub(super) fn load_up_to(
 pub(super) fn load_while(
     dir: &Path,
     scrollback: usize,
-    mut go_on: impl FnMut(&Model, &Entry<'_>) -> bool,
+    more: impl FnMut(&Model, &Entry<'_>) -> bool,
 ) -> Result<Loaded, towline_journal::Error> {
-    let mut reader = Reader::open(dir)?;
+    begin(Reader::open(dir)?, scrollback, more)
+}
+
+/// Replays from the oldest entry on.
+fn begin(
+    reader: Reader,
+    scrollback: usize,
+    more: impl FnMut(&Model, &Entry<'_>) -> bool,
+) -> Result<Loaded, towline_journal::Error> {
     let first = reader.first_offset();
     let (cols, rows) = reader.size_at_start();
     let mut model = Model::new(Size { cols, rows }, scrollback);
-    let mut gap = first > 0;
-    if gap {
+    if first > 0 {
         model.gap(0, first);
     }
+    go_on(model, reader, first > 0, more)
+}
+
+/// Replays from where the reader stands.
+fn go_on(
+    mut model: Model,
+    mut reader: Reader,
+    mut gap: bool,
+    mut more: impl FnMut(&Model, &Entry<'_>) -> bool,
+) -> Result<Loaded, towline_journal::Error> {
     let mut happened = Vec::new();
     while let Some(entry) = reader.next()? {
-        if !go_on(&model, &entry) {
+        if !more(&model, &entry) {
             break;
         }
         gap |= matches!(entry.record, Record::Gap { .. });
@@ -150,5 +196,5 @@ pub(super) fn load_while(
             happened.clear();
         }
     }
-    Ok(Loaded { model, reader, gap, recent: happened })
+    Ok(Loaded { model, reader, gap, recent: happened, kept: 0 })
 }

@@ -232,6 +232,7 @@ pub(crate) fn unknown(panes: &Path, id: u64) -> Option<PaneRow> {
         rows: u16::try_from(size.rows).unwrap_or(24),
         restart: described.restart,
         restarts: 0,
+        agent: described.agent,
         status: if ended.is_some() { RowStatus::Ended } else { RowStatus::Running },
         created_at: described.created_at,
         last_activity: ended.as_ref().map_or(described.created_at, |(_, at)| *at),

@@ -27,17 +27,44 @@ const PART: usize = 256 * 1024;
 ///
 /// # Errors
 /// A key that has no name, a line the terminal would cut, an ended pane, a lost holder.
-pub(crate) async fn send(pane: &Arc<Pane>, send: v1::Send) -> Result<(), Fault> {
+pub(crate) async fn send(pane: &Arc<Pane>, send: &v1::Send) -> Result<(), Fault> {
     let client = client_id(&send.client)?;
-    // A wrong key is found before anything is typed.
-    for step in send.steps.iter().filter_map(|step| step.step.as_ref()) {
+    check(&send.steps)?;
+    steps(pane, client, send.seq, &send.steps, false).await
+}
+
+/// Looks for a key that is none, which is to be found before anything is typed.
+///
+/// # Errors
+/// That there is one.
+pub(crate) fn check(steps: &[v1::SendStep]) -> Result<(), Fault> {
+    for step in steps.iter().filter_map(|step| step.step.as_ref()) {
         if let Step::Key(_) = step {
             encode(step, &Modes::default())?;
         }
     }
-    let last = send.steps.len().saturating_sub(1);
-    let mut seq = send.seq;
-    for (index, step) in send.steps.iter().enumerate() {
+    Ok(())
+}
+
+/// How many numbers steps take.
+pub(crate) fn count(steps: &[v1::SendStep]) -> u64 {
+    let parts = |step: &v1::SendStep| step.step.as_ref().map_or(1, count_of_parts) as u64;
+    steps.iter().map(parts).sum()
+}
+
+/// Types steps under the numbers from `seq` on. `more`: the transaction goes on after them.
+///
+/// # Errors
+/// As [`send`].
+pub(crate) async fn steps(
+    pane: &Arc<Pane>,
+    client: ClientId,
+    mut seq: u64,
+    steps: &[v1::SendStep],
+    more: bool,
+) -> Result<(), Fault> {
+    let last = steps.len().saturating_sub(1);
+    for (index, step) in steps.iter().enumerate() {
         if step.calm {
             calm(pane).await;
         }
@@ -50,12 +77,27 @@ pub(crate) async fn send(pane: &Arc<Pane>, send: v1::Send) -> Result<(), Fault> 
         let data = encode(&step, &modes)?;
         let parts = cut(&data, count_of_parts(&step));
         for (at, part) in parts.iter().enumerate() {
-            let more = index < last || at + 1 < parts.len();
+            let more = more || index < last || at + 1 < parts.len();
             type_once(pane, client, seq, more, part.to_vec()).await?;
             seq += 1;
         }
     }
     Ok(())
+}
+
+/// Opens an input, as a client does; the number of the last that was written under it, 0 for none. `None` where `again` says
+/// that it was opened before, and the holder doesn't know it.
+///
+/// # Errors
+/// A pane that has ended, or whose holder doesn't answer.
+pub(crate) async fn open(pane: &Pane, client: ClientId, again: bool) -> Result<Option<u64>, Fault> {
+    let opened = pane.ask(|done| Command::Open { client, again, tried: None, done }).await?;
+    Ok((!opened.unknown).then_some(opened.last))
+}
+
+/// Lets others type who wait for the rest of a transaction that does not come: its next number is used up.
+pub(crate) async fn give_way(pane: &Pane, client: ClientId, seq: u64) {
+    let _ = type_once(pane, client, seq, false, Vec::new()).await;
 }
 
 /// In how many parts a step is typed. It depends on the step alone, so that a second try gives each part and what
@@ -116,7 +158,7 @@ fn encode(step: &Step, modes: &Modes) -> Result<Vec<u8>, Fault> {
 }
 
 /// Waits until the pane has printed nothing for a moment, at most a bounded time.
-async fn calm(pane: &Pane) {
+pub(crate) async fn calm(pane: &Pane) {
     let mut pulse = pane.pulse.subscribe();
     let still =
         async { while matches!(tokio::time::timeout(CALM, pulse.changed()).await, Ok(Ok(()))) {} };

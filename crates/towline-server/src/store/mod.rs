@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 pub(crate) use row::{EndedAs, PaneRow, RowStatus};
 pub use schema::StoreError;
 
+use crate::agent::queue;
+
 /// One change of the store.
 #[derive(Debug)]
 pub(crate) enum Op {
@@ -29,6 +31,10 @@ pub(crate) enum Op {
     PutHost(String, Vec<u8>),
     /// Forget the host.
     DeleteHost(String),
+    /// Insert the prompt, or replace all that is known of it.
+    PutPrompt(Box<queue::Item>),
+    /// Forget these prompts.
+    ForgetPrompts(Vec<u64>),
 }
 
 enum Job {
@@ -48,6 +54,10 @@ pub(crate) struct Loaded {
     pub(crate) boot_id: Option<Vec<u8>>,
     /// The next pane id; ids below it have been used.
     pub(crate) next_pane: u64,
+    /// Prompts that wait, and those that were through lately.
+    pub(crate) prompts: Vec<queue::Item>,
+    /// The next id of a prompt; ids below it have been used.
+    pub(crate) next_prompt: u64,
 }
 
 /// A handle to the store's thread.
@@ -171,6 +181,8 @@ fn apply(
 
 #[cfg(test)]
 mod tests {
+    use towline_protocol::v1;
+
     use super::*;
 
     #[tokio::test]
@@ -193,10 +205,18 @@ mod tests {
         store.commit(Op::PutHost("thor".into(), vec![2])).await.unwrap();
         store.commit(Op::PutHost("loki".into(), vec![3])).await.unwrap();
         store.commit(Op::DeleteHost("loki".into())).await.unwrap();
+        let queued = |id, text: &str| v1::Queued { id, text: text.into(), ..v1::Queued::default() };
+        let item = |queued| queue::Item { key: b"k".to_vec(), host: "thor".into(), queued };
+        for queued in [queued(3, "a"), queued(4, "b"), queued(3, "c")] {
+            store.commit(Op::PutPrompt(Box::new(item(queued)))).await.unwrap();
+        }
+        store.commit(Op::ForgetPrompts(vec![4])).await.unwrap();
         store.close().await;
         let (store, again) = Store::open(&path).unwrap();
         assert_eq!(again.panes, vec![row]);
         assert_eq!(again.hosts, [("thor".to_owned(), vec![2])]);
+        assert_eq!(again.prompts, [item(queued(3, "c"))]);
+        assert_eq!(again.next_prompt, 5);
         assert_eq!(again.server_id, loaded.server_id);
         assert_eq!(again.boot_id.as_deref(), Some(&b"boot"[..]));
         assert_eq!(again.next_pane, 8);
@@ -208,14 +228,20 @@ mod tests {
     }
 
     #[test]
-    fn a_store_of_the_first_layout_is_brought_up_to_date() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("state.db");
-        let connection = schema::open(&path).unwrap();
-        connection.execute_batch("DROP TABLE host; PRAGMA user_version = 1;").unwrap();
-        drop(connection);
-        let connection = schema::open(&path).unwrap();
-        assert!(schema::load(&connection, &path).unwrap().hosts.is_empty());
+    fn a_store_of_an_older_layout_is_brought_up_to_date() {
+        let third =
+            "DROP TABLE prompt; ALTER TABLE pane DROP COLUMN agent; PRAGMA user_version = 2;";
+        let second = "DROP TABLE host; PRAGMA user_version = 1;";
+        for undone in [third.to_owned(), format!("{third}{second}")] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("state.db");
+            let connection = schema::open(&path).unwrap();
+            connection.execute_batch(&undone).unwrap();
+            drop(connection);
+            let connection = schema::open(&path).unwrap();
+            let loaded = schema::load(&connection, &path).unwrap();
+            assert!(loaded.hosts.is_empty() && loaded.prompts.is_empty(), "{undone}");
+        }
     }
 
     #[test]

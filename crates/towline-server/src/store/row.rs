@@ -5,6 +5,7 @@ use towline_protocol::Message as _;
 use towline_protocol::v1;
 
 use super::Op;
+use crate::agent::queue;
 
 /// What a pane was doing when it was last written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,6 +147,15 @@ impl PaneRow {
     }
 }
 
+/// A prompt as it was written; `None` where nobody can read it.
+pub(super) fn read_prompt(row: &Row<'_>) -> rusqlite::Result<Option<queue::Item>> {
+    let id = row.get::<_, i64>(0)?.cast_unsigned();
+    let item: Vec<u8> = row.get(3)?;
+    let Ok(queued) = v1::Queued::decode(&*item) else { return Ok(None) };
+    let queued = v1::Queued { id, ..queued };
+    Ok(Some(queue::Item { key: row.get(1)?, host: row.get(2)?, queued }))
+}
+
 pub(super) fn apply(to: &Transaction<'_>, op: &Op) -> rusqlite::Result<()> {
     match op {
         Op::Put(row) => row.put(to),
@@ -158,6 +168,20 @@ pub(super) fn apply(to: &Transaction<'_>, op: &Op) -> rusqlite::Result<()> {
         Op::PutHost(alias, state) => to
             .execute("INSERT OR REPLACE INTO host VALUES (?1, ?2)", params![alias, state])
             .map(|_| ()),
+        Op::PutPrompt(item) => to
+            .execute(
+                "INSERT OR REPLACE INTO prompt (id, key, host, item) VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    item.queued.id.cast_signed(),
+                    item.key,
+                    item.host,
+                    item.queued.encode_to_vec()
+                ],
+            )
+            .map(|_| ()),
+        Op::ForgetPrompts(ids) => ids.iter().try_for_each(|id| {
+            to.execute("DELETE FROM prompt WHERE id = ?1", [id.cast_signed()]).map(|_| ())
+        }),
         Op::DeleteHost(alias) => {
             to.execute("DELETE FROM host WHERE alias = ?1", [alias]).map(|_| ())
         }

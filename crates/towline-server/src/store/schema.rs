@@ -144,15 +144,26 @@ pub(super) fn load(connection: &Connection, path: &Path) -> Result<Loaded, Store
             .prepare("SELECT alias, state FROM host")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        let last: Option<i64> = connection
-            .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'pane'", [], |row| row.get(0))
-            .optional()?;
+        let prompts = connection
+            .prepare("SELECT id, key, host, item FROM prompt ORDER BY id")?
+            .query_map([], row::read_prompt)?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let next = |table: &str| -> rusqlite::Result<u64> {
+            let last: Option<i64> = connection
+                .query_row("SELECT seq FROM sqlite_sequence WHERE name = ?1", [table], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            Ok(last.unwrap_or(0).cast_unsigned() + 1)
+        };
         Ok(Loaded {
             panes,
             hosts,
             server_id,
             boot_id: meta("boot_id")?,
-            next_pane: last.unwrap_or(0).cast_unsigned() + 1,
+            next_pane: next("pane")?,
+            prompts: prompts.into_iter().flatten().collect(),
+            next_prompt: next("prompt")?,
         })
     };
     read().map_err(|error| StoreError::Open { path: path.to_owned(), reason: error.to_string() })

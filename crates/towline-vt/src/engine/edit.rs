@@ -161,6 +161,10 @@ impl Screen {
     /// ED. Clearing the screen leaves nothing in the history: programs that repaint by clearing
     /// would fill it with their frames.
     pub(super) fn erase_screen(&mut self, what: u16) {
+        self.note_place();
+        if what >= 2 {
+            self.begun = 0;
+        }
         match what {
             0 => {
                 self.erase_in_row(self.col, self.cols);
@@ -310,6 +314,9 @@ impl Screen {
         if let Some(above) = self.row.checked_sub(1) {
             self.main.row_mut(above).wrapped = false;
         }
+        // The last program's title is no word of the next one's.
+        self.title.clear();
+        self.begun = self.main.scrolled() + self.row as u64;
     }
 
     /// Puts all text into the history; all else is as at the start.

@@ -134,6 +134,11 @@ impl Parser {
         self.advance(sink, bytes);
     }
 
+    /// Neither a sequence nor a character is open.
+    pub(crate) fn is_between(&self) -> bool {
+        matches!(self.state, State::Ground) && self.partial_len == 0
+    }
+
     fn advance(&mut self, to: &mut impl Perform, bytes: &[u8]) {
         let mut at = 0;
         if self.partial_len > 0 {

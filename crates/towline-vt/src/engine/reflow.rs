@@ -37,6 +37,9 @@ impl Screen {
             (self.row, self.col) = resize_main(&mut self.main, cols, lines, at, now);
             self.pending = self.pending && self.col == cols;
         }
+        if self.cols != cols {
+            self.begun = 0;
+        }
         self.col = self.col.min(cols - 1);
         self.tabs.fit(cols);
         (self.cols, self.lines) = (cols, lines);

@@ -68,6 +68,8 @@ pub(crate) struct Screen {
     pub(crate) titles: Vec<String>,
     /// What the program said last that it does (OSC 7501).
     pub(crate) status: String,
+    /// The number of the line that the program began on.
+    pub(crate) begun: u64,
     pub(crate) palette: Palette,
     pub(crate) extras: Extras,
     pub(crate) synchronized: bool,
@@ -101,6 +103,7 @@ impl Screen {
             title: String::new(),
             titles: Vec::new(),
             status: String::new(),
+            begun: 0,
             palette: Palette::default(),
             extras: Extras::new(),
             synchronized: false,
@@ -155,8 +158,16 @@ impl Screen {
         other
     }
 
+    /// A program that goes above the line it began on takes the whole screen for its own.
+    pub(crate) fn note_place(&mut self) {
+        if self.alt.is_none() && self.main.scrolled() + (self.row as u64) < self.begun {
+            self.begun = 0;
+        }
+    }
+
     /// Tidies up after a feed: forgets decorations that no cell has any more, when there are many.
     pub(crate) fn settle(&mut self) {
+        self.note_place();
         if !self.extras.wants_scan() {
             return;
         }

@@ -37,6 +37,8 @@ fn state(terminal: &Terminal) -> Vec<String> {
         synchronized,
         // What REP repeats is not kept.
         last: _,
+        // Nor which line the program began on.
+        begun: _,
         notice,
         generation: _,
     } = screen;

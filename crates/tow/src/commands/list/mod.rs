@@ -6,12 +6,14 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use towline_agents::State;
 use towline_client::{RequestError, Stream, StreamItem};
 use towline_protocol::v1::{self, HostStatus, Pane, reply, request};
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::output;
+use crate::pane::agent::{parse_state, state_of};
 use crate::pane::json::{HostJson, ListJson, PaneJson};
 use crate::pane::target::targets;
 use crate::redraw::Redraw;
@@ -23,6 +25,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tow list
   tow list --watch                   kept up to date
   tow list --host thor --host local  only those hosts
+  tow list --state blocked,done      only agents that need you
   tow list --ended                   with the panes that have ended
   tow list --json | jq -r '.panes[].target'";
 
@@ -49,6 +52,10 @@ pub(crate) struct Args {
     #[arg(long)]
     agents: bool,
 
+    /// Only agents in these states: starting, working, blocked, idle (done, too), done, exited, unknown
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = parse_state)]
+    state: Vec<State>,
+
     /// Also the panes that have ended
     #[arg(long)]
     ended: bool,
@@ -60,6 +67,20 @@ pub(crate) struct Args {
     /// Go on and show each change; with --json one document a line
     #[arg(short, long)]
     watch: bool,
+}
+
+impl Args {
+    /// Whether a pane is one of those that are asked for.
+    fn shows(&self, pane: &Pane) -> bool {
+        let is = |asked: &State| state_of(pane).is_some_and(|state| state.answers_to(*asked));
+        (!self.agents || pane.agent.is_some())
+            && (self.state.is_empty() || self.state.iter().any(is))
+    }
+
+    /// Whether panes that have ended are. Where an agent has gone its pane has, as a rule.
+    fn wants_ended(&self) -> bool {
+        self.ended || self.state.contains(&State::Exited)
+    }
 }
 
 /// Runs the verb.
@@ -83,7 +104,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     if args.json {
         output::json(&list.document())?;
     } else if list.is_empty() {
-        context.say("no panes: start one with `tow spawn`");
+        context.say(match args.state.is_empty() {
+            true => "no panes: start one with `tow spawn`",
+            false => "no agent is in that state",
+        });
     } else {
         output::line(table::lines(&list, terminal_width(), context).join("\n"))?;
     }
@@ -104,15 +128,12 @@ struct List {
 }
 
 impl List {
-    fn new(listed: v1::Listed, only_agents: bool, rtt_ms: f64) -> Self {
+    fn new(listed: v1::Listed, args: &Args, rtt_ms: f64) -> Self {
         let v1::Listed { mut panes, host: here, mut hosts, warnings } = listed;
         panes.extend(hosts.iter_mut().flat_map(|host| std::mem::take(&mut host.panes)));
         let targets = targets(&panes, &hosts);
-        let (panes, targets) = panes
-            .into_iter()
-            .zip(targets)
-            .filter(|(pane, _)| !only_agents || pane.agent.is_some())
-            .unzip();
+        let (panes, targets) =
+            panes.into_iter().zip(targets).filter(|(pane, _)| args.shows(pane)).unzip();
         Self { panes, targets, here, hosts, warnings, rtt_ms }
     }
 
@@ -150,7 +171,7 @@ impl List {
 
 fn request(args: &Args, context: &Context, patience: Duration) -> request::Body {
     request::Body::List(v1::List {
-        ended: args.ended,
+        ended: args.wants_ended(),
         // A server that was named is asked for itself.
         fleet: context.is_own() || !args.host.is_empty(),
         hosts: args.host.clone(),
@@ -161,7 +182,7 @@ fn request(args: &Args, context: &Context, patience: Duration) -> request::Body 
 async fn ask(context: &Context, args: &Args, patience: Duration) -> Result<List, CommandError> {
     let start = Instant::now();
     match context.ask(request(args, context, patience), Again::AsItIs).await? {
-        reply::Body::Listed(listed) => Ok(List::new(listed, args.agents, milliseconds(start))),
+        reply::Body::Listed(listed) => Ok(List::new(listed, args, milliseconds(start))),
         _ => Err(unexpected()),
     }
 }
@@ -187,7 +208,7 @@ async fn watch(context: &Context, args: &Args) -> Result<ExitCode, CommandError>
                     Err(RequestError::Remote(error)) => return Err(error.into()),
                     _ => break,
                 };
-                let list = List::new(listed, args.agents, milliseconds(start));
+                let list = List::new(listed, args, milliseconds(start));
                 if args.json {
                     output::json_line(&list.document())?;
                 } else {
@@ -283,7 +304,7 @@ mod tests {
                 ..Default::default()
             };
             let asked: Vec<String> = asked.iter().map(|host| (*host).to_owned()).collect();
-            List::new(listed, false, 0.0).status(&asked)
+            List::new(listed, &Args::default(), 0.0).status(&asked)
         };
         let unreachable = ExitCode::from(5);
         assert_eq!(format!("{:?}", code(&[&away], true, &[])), format!("{:?}", ExitCode::SUCCESS));

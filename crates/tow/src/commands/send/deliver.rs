@@ -15,23 +15,46 @@ use crate::request::{random_id, target, unexpected};
 /// The pause before a link that broke is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long one command may take beyond what it asks for: its way there and back.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How it is typed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Make sure that an agent takes it as a prompt.
+    pub(crate) sure: bool,
+    /// Interrupt the agent first.
+    pub(crate) interrupt: bool,
+    /// The input's own id, where another command may be the same one once more.
+    pub(crate) id: Option<[u8; 16]>,
+}
+
 /// Types, and types nothing twice when the connection is lost: the pane knows what it has written for this id.
 ///
 /// # Errors
-/// Why nothing was typed, or that nobody knows.
+/// Why nothing was typed, or that nobody knows; that an agent doesn't take it.
 pub(crate) async fn send(
     context: &Context,
     text: &str,
     steps: Vec<v1::SendStep>,
+    manner: Manner,
 ) -> Result<v1::Sent, CommandError> {
-    let end = Instant::now() + context.step_timeout();
-    let client = random_id()?.to_vec();
+    let begun = Instant::now();
+    let mut patience = context.step_timeout();
+    let client = match manner.id {
+        Some(id) => id,
+        None => random_id()?,
+    };
+    let typed = Steps { client: client.to_vec(), steps, manner, begun, step: patience };
     let mut connection = context.connect().await?;
     let mut opened = None;
     loop {
-        match send_once(&connection, text, &client, &steps, &mut opened).await {
+        match send_once(&connection, text, &typed, &mut opened).await {
             Err(Failure::Lost(lost)) => {
-                let patience = end.saturating_duration_since(Instant::now());
+                if opened.as_ref().is_some_and(|opened| opened.agent) {
+                    patience = typed.longest();
+                }
+                let patience = (begun + patience).saturating_duration_since(Instant::now());
                 let outcome = match patience.is_zero() {
                     true => Err(CommandError::from(lost)),
                     // It was a link further on, or the host can't be reached: its server makes the link again.
@@ -52,12 +75,42 @@ pub(crate) async fn send(
     }
 }
 
+/// What is typed, and how.
+struct Steps {
+    client: Vec<u8>,
+    steps: Vec<v1::SendStep>,
+    manner: Manner,
+    begun: Instant,
+    /// How long one step may take.
+    step: Duration,
+}
+
+impl Steps {
+    /// How long it may take with an agent: until that takes input, after it was interrupted, and until it has taken this.
+    fn longest(&self) -> Duration {
+        let steps = if self.manner.interrupt { 3 } else { 2 };
+        self.step * steps + GRACE
+    }
+
+    fn sure(&self) -> Option<v1::Sure> {
+        let milliseconds = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        self.manner.sure.then(|| v1::Sure {
+            force: false,
+            interrupt: self.manner.interrupt,
+            patience_ms: milliseconds(self.step),
+            tried_ms: milliseconds(self.begun.elapsed()),
+        })
+    }
+}
+
 /// An input that was opened.
 struct Opened {
     /// The pane, by its id.
     pane: String,
     /// When it was asked for, where its host had not been asked when that was answered.
     ahead: Option<Instant>,
+    /// An agent runs in it.
+    agent: bool,
 }
 
 enum Failure {
@@ -68,8 +121,7 @@ enum Failure {
 async fn send_once(
     connection: &Connection,
     text: &str,
-    client: &[u8],
-    steps: &[v1::SendStep],
+    typed: &Steps,
     opened: &mut Option<Opened>,
 ) -> Result<v1::Sent, Failure> {
     let place = match opened {
@@ -83,7 +135,7 @@ async fn send_once(
     let tried = opened.as_ref().and_then(|opened| opened.ahead).map_or(0, since);
     let open = v1::OpenInput {
         target: place,
-        client: client.to_vec(),
+        client: typed.client.clone(),
         again,
         tried_ms: u32::try_from(tried).unwrap_or(u32::MAX),
     };
@@ -105,13 +157,19 @@ async fn send_once(
     let pane = on_host(&input.host, &format!("%{}", input.pane));
     let send = v1::Send {
         target: target(&pane),
-        client: client.to_vec(),
+        client: typed.client.clone(),
         seq: 1,
-        steps: steps.to_vec(),
-        sure: None,
+        steps: typed.steps.clone(),
+        sure: typed.sure(),
     };
-    *opened = Some(Opened { pane, ahead: input.ahead.then_some(asked) });
-    match connection.request(request::Body::Send(send)).await {
+    let agent = input.agent && typed.manner.sure;
+    *opened = Some(Opened { pane, ahead: input.ahead.then_some(asked), agent });
+    let send = request::Body::Send(send);
+    let asking = match agent {
+        true => connection.request_within(Some(typed.longest()), send).await,
+        false => connection.request(send).await,
+    };
+    match asking {
         Ok(reply::Body::Sent(sent)) => Ok(sent),
         Ok(_) => Err(Failure::Told(unexpected())),
         // It is on its way, and nothing calls it back.

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use futures_util::future::join_all;
 use serde::Serialize;
+use towline_protocol::v1;
 
-use super::{Typing, in_words, send, steps};
+use super::{Manner, Typing, in_words, send, steps, taken};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
@@ -16,6 +17,8 @@ use crate::pane::target::target_of;
 pub(crate) struct Delivery {
     /// The pane's own target where it was found, else what was asked for.
     pub(crate) target: String,
+    /// What showed that an agent has taken it; empty: it was typed.
+    pub(crate) taken: String,
     /// Why nothing was typed, or that nobody knows.
     pub(crate) error: Option<CommandError>,
 }
@@ -24,6 +27,8 @@ pub(crate) struct Delivery {
 struct DeliveryJson<'a> {
     target: &'a str,
     sent: bool,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    taken: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -33,6 +38,7 @@ impl Delivery {
         DeliveryJson {
             target: &self.target,
             sent: self.error.is_none(),
+            taken: &self.taken,
             error: self.error.as_ref().map(|error| error.message.as_str()),
         }
     }
@@ -43,14 +49,15 @@ pub(crate) async fn to_many(
     context: &Context,
     targets: Vec<String>,
     typing: &Typing,
+    manner: Manner,
 ) -> Vec<Delivery> {
     let deliver = |target: String| async move {
-        match send(context, &target, steps(typing)).await {
-            Ok(sent) => {
-                let pane = sent.pane.as_ref();
-                Delivery { target: pane.map_or(target, target_of), error: None }
+        match send(context, &target, steps(typing), manner).await {
+            Ok(v1::Sent { pane, taken, .. }) => {
+                let target = pane.as_ref().map_or(target, target_of);
+                Delivery { target, taken, error: None }
             }
-            Err(error) => Delivery { target, error: Some(error) },
+            Err(error) => Delivery { target, taken: String::new(), error: Some(error) },
         }
     };
     join_all(targets.into_iter().map(deliver)).await
@@ -73,7 +80,10 @@ pub(crate) fn report(
             let target = output::one_line(&delivery.target);
             match &delivery.error {
                 None if context.globals.quiet => {}
-                None => output::line(format!("sent → {target}: {}", in_words(typing)))?,
+                None => {
+                    let taken = taken(context, &delivery.taken);
+                    output::line(format!("sent → {target}: {}{taken}", in_words(typing)))?;
+                }
                 Some(error) => {
                     output::line(format!(
                         "failed → {target}: {}",

@@ -3,11 +3,13 @@
 mod deliver;
 mod many;
 mod typing;
+mod when_idle;
 
 use std::ffi::OsString;
 use std::io::Read;
 use std::process::ExitCode;
 
+use anstyle::Style;
 use serde::Serialize;
 use towline_client::target::id_text;
 
@@ -16,12 +18,16 @@ use crate::error::CommandError;
 use crate::output;
 use crate::pane::target::{on_host, target_of};
 
-pub(crate) use deliver::send;
+pub(crate) use deliver::{Manner, send};
 pub(crate) use many::{Delivery, report, to_many};
 pub(crate) use typing::{Typing, in_words, steps};
 
 /// The end of the verb's help.
-pub(crate) const EXAMPLES: &str = "Examples:
+pub(crate) const EXAMPLES: &str = "\
+To an agent it is sent surely: once that takes input, and it is said when the agent has taken it. One that asks
+something is sent nothing. Into other panes it is typed as it is.
+
+Examples:
   tow send app run the tests         types it and presses Enter
   tow send app /status
   tow send thor:app run the tests
@@ -30,6 +36,10 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tow send app -- --help             a text that begins with -
   tow send app --key C-c             keys: Enter, Escape, Tab, Up, F5, C-c, M-x …
   tow send app --no-enter \"half a line\"
+  tow send app --when idle now the docs
+                                     left with the pane's host until its agent is idle; see tow queue
+  tow send app --interrupt stop, and look at the log first
+  tow send app --id job-17 deploy    the same again is typed once
   tow send app --stdin < prompt.md";
 
 /// What the verb takes.
@@ -59,9 +69,32 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "text")]
     stdin: bool,
 
+    /// Leave it with the pane's host until its agent is idle
+    #[arg(long, value_name = "WHEN", value_enum, conflicts_with_all = ["key", "no_enter", "force", "interrupt"])]
+    when: Option<When>,
+
+    /// The same id and text within a day are sent once
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    id: Option<String>,
+
+    /// Type it whatever an agent is doing, and don't wait until it is taken
+    #[arg(long)]
+    force: bool,
+
+    /// Interrupt what an agent is doing first
+    #[arg(long, conflicts_with_all = ["force", "key", "no_enter"])]
+    interrupt: bool,
+
     /// Print what was sent as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// When it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum When {
+    /// When the agent is idle.
+    Idle,
 }
 
 /// What was sent.
@@ -72,6 +105,36 @@ struct SentJson<'a> {
     text: Option<&'a str>,
     keys: &'a [String],
     enter: bool,
+    /// What showed that an agent has taken it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    taken: &'a str,
+}
+
+impl Args {
+    /// The panes that are meant.
+    fn targets(&self) -> Vec<String> {
+        match &self.remote[..] {
+            [] => vec![self.target.clone()],
+            hosts => hosts.iter().map(|host| on_host(host, &self.target)).collect(),
+        }
+    }
+
+    fn manner(&self, typing: &Typing) -> Manner {
+        Manner {
+            sure: typing.enter && !self.force,
+            interrupt: self.interrupt,
+            id: self.id.as_deref().map(|id| typing::id_of(id, typing)),
+        }
+    }
+}
+
+/// What showed that an agent has taken it, as it stands behind what was sent.
+fn taken(context: &Context, taken: &str) -> String {
+    if taken.is_empty() {
+        return String::new();
+    }
+    let dim = if context.colors() { Style::new().dimmed() } else { Style::new() };
+    format!("{dim} (taken: {}){dim:#}", output::one_line(taken))
 }
 
 /// Runs the verb.
@@ -82,12 +145,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
         read.map_err(|error| CommandError::io("cannot read standard input", &error))?;
         Ok(text)
     })?;
+    let manner = args.manner(&typing);
+    if args.when == Some(When::Idle) {
+        return when_idle::leave(context, &args, &typing, manner.id).await;
+    }
     if !args.remote.is_empty() {
-        let targets = args.remote.iter().map(|host| on_host(host, &args.target)).collect();
-        let deliveries = to_many(context, targets, &typing).await;
+        let deliveries = to_many(context, args.targets(), &typing, manner).await;
         return report(context, &deliveries, &typing, args.json);
     }
-    let sent = send(context, &args.target, steps(&typing)).await?;
+    let sent = send(context, &args.target, steps(&typing), manner).await?;
     let pane = sent.pane.unwrap_or_default();
     let (target, text) = (target_of(&pane), typing.text.as_deref().map(String::from_utf8_lossy));
     if args.json {
@@ -97,9 +163,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
             text: text.as_deref(),
             keys: &typing.keys,
             enter: typing.enter,
+            taken: &sent.taken,
         })?;
     } else if !context.globals.quiet {
-        output::line(format!("sent → {}: {}", output::one_line(&target), in_words(&typing)))?;
+        let taken = taken(context, &sent.taken);
+        output::line(format!(
+            "sent → {}: {}{taken}",
+            output::one_line(&target),
+            in_words(&typing)
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

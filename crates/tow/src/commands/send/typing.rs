@@ -83,6 +83,20 @@ pub(crate) fn steps(typing: &Typing) -> Vec<v1::SendStep> {
     steps
 }
 
+/// The id of an input that is the same whenever somebody sends the same under the same name: FNV-1a of 128 bits.
+pub(super) fn id_of(name: &str, typing: &Typing) -> [u8; 16] {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let text = typing.text.as_deref().unwrap_or_default();
+    let keys = typing.keys.iter().flat_map(|key| key.bytes().chain([0]));
+    let enter = [u8::from(typing.enter)];
+    let all =
+        name.bytes().chain([0]).chain(text.iter().copied()).chain([0]).chain(keys).chain(enter);
+    let hash = all.fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME));
+    // Nobody's id is all zero.
+    (hash | 1).to_be_bytes()
+}
+
 /// What was sent, as its confirmation shows it.
 pub(crate) fn in_words(typing: &Typing) -> String {
     /// A confirmation is one line.
@@ -159,6 +173,24 @@ mod tests {
     fn what_is_no_text_is_sent_as_bytes() {
         let typing = Typing { text: Some(vec![0xff]), keys: vec![], enter: false };
         assert_eq!(steps(&typing)[0].step, Some(send_step::Step::Raw(vec![0xff])));
+    }
+
+    #[test]
+    fn the_same_under_the_same_name_has_the_same_id() {
+        let typing = |text: &str, enter| Typing {
+            text: Some(text.as_bytes().to_vec()),
+            keys: Vec::new(),
+            enter,
+        };
+        let one = id_of("job", &typing("a", true));
+        assert_eq!(one, id_of("job", &typing("a", true)));
+        for other in [
+            id_of("job2", &typing("a", true)),
+            id_of("job", &typing("b", true)),
+            id_of("job", &typing("a", false)),
+        ] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod attach;
 mod connect;
 mod idle;
 mod push;
+mod state;
 mod thin;
 mod verbs;
 
@@ -19,6 +20,7 @@ pub(crate) const REMOTE: &[Measure] = &[
     Measure { name: verbs::NAME, long: false, run: verbs::run },
     Measure { name: attach::NAME, long: false, run: attach::run },
     Measure { name: push::NAME, long: false, run: push::run },
+    Measure { name: state::NAME, long: false, run: state::run },
     Measure { name: connect::NAME, long: false, run: connect::run },
     Measure { name: thin::NAME, long: false, run: thin::run },
     Measure { name: idle::NAME, long: false, run: idle::run },

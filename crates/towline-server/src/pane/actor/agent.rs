@@ -10,15 +10,16 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 use towline_agents::hook::Report;
 use towline_agents::rules::On;
-use towline_agents::{Claim, ProcessState, Reason, Shows, Source, State, Tracker, Verdict};
+use towline_agents::{ProcessState, Shows, State, Tracker};
 use towline_protocol::v1;
 use towline_vt::{Event, Terminal};
 
 use super::Actor;
 use super::modelling::Modelled;
-use crate::agent::{no_agent, process, shown};
+use crate::agent::{conversation, no_agent, process, said, shown};
 use crate::clock;
 use crate::fault::Fault;
+use crate::spawn::agent as started;
 
 /// How long after output the screen is looked at: programs draw in several writes.
 const LOOK_AFTER: Duration = Duration::from_millis(30);
@@ -82,7 +83,7 @@ impl Actor {
         };
         if let Some(agent) = row.agent.filter(|agent| fresh || agent.state != State::Exited.name())
         {
-            let tracker = match verdict_of(&agent) {
+            let tracker = match said::verdict(&agent) {
                 Some(verdict) if !fresh => Tracker::resumed(row.started_at, verdict),
                 _ => Tracker::new(clock::now()),
             };
@@ -182,10 +183,12 @@ impl Actor {
                 let begun = found.begun;
                 self.begin_living(kind.clone(), Tracker::new(begun), Some(found));
                 if before
+                    .as_ref()
                     .is_none_or(|agent| agent.kind != kind || agent.state == State::Exited.name())
                 {
-                    let fresh = v1::Agent { kind, ..v1::Agent::default() };
-                    self.pane.facts().row.agent = Some(fresh);
+                    let mut facts = self.pane.facts();
+                    let fresh = started::found(before.as_ref(), &kind, &facts.row.command);
+                    facts.row.agent = Some(fresh);
                 }
                 self.agent_printed();
             }
@@ -238,7 +241,27 @@ impl Actor {
         if let Some(agent) = &mut self.pane.facts().row.agent {
             agent.offset = fed;
         }
+        self.learn_conversation();
         self.publish();
+    }
+
+    /// Learns from the process itself which conversation it holds, where nobody has told that yet.
+    fn learn_conversation(&mut self) {
+        let Some(living) = &self.agent.living else { return };
+        let Some(pid) = living.process.as_ref().map(|process| process.pid) else { return };
+        let is_known =
+            self.pane.facts().row.agent.as_ref().is_none_or(|agent| !agent.conversation.is_empty());
+        if is_known {
+            return;
+        }
+        let Some(id) = conversation::held(&living.kind, pid) else { return };
+        if let Some(agent) = &mut self.pane.facts().row.agent {
+            agent.conversation = id;
+            // Where work was seen something was said in it.
+            agent.unused = living.tracker.verdict().claim.state != State::Working;
+        }
+        self.server.write_down(&self.pane);
+        self.server.changed();
     }
 
     /// The terminal told something that a rule may be about.
@@ -271,10 +294,15 @@ impl Actor {
             .is_some_and(|living| living.kind == kind && living.is_alive())
         {
             // It is quicker than the search for its process.
-            let row = self.pane.facts().row.agent.clone();
-            if row.is_none_or(|agent| agent.kind != kind || agent.state == State::Exited.name()) {
-                let agent = v1::Agent { kind: kind.to_owned(), ..v1::Agent::default() };
-                self.pane.facts().row.agent = Some(agent);
+            {
+                let mut facts = self.pane.facts();
+                let row = facts.row.agent.clone();
+                let is_it =
+                    |agent: &v1::Agent| agent.kind == kind && agent.state != State::Exited.name();
+                if !row.as_ref().is_some_and(is_it) {
+                    let found = started::found(row.as_ref(), kind, &facts.row.command);
+                    facts.row.agent = Some(found);
+                }
             }
             self.begin_living(kind.to_owned(), Tracker::new(now), None);
             self.agent.foreground = 0;
@@ -291,12 +319,15 @@ impl Actor {
             if let Some(answer) = &report.answer {
                 facts.heard.answer = Some((now, answer.clone()));
             }
-            match (&mut facts.row.agent, &report.conversation) {
-                (Some(agent), Some(id)) if agent.conversation != *id => {
+            let agent = facts.row.agent.get_or_insert_default();
+            let began = report.taken && std::mem::take(&mut agent.unused);
+            match &report.conversation {
+                Some(id) if agent.conversation != *id => {
                     agent.conversation.clone_from(id);
+                    agent.unused = report.opened;
                     true
                 }
-                _ => false,
+                _ => began,
             }
         };
         if learned {
@@ -335,15 +366,9 @@ impl Actor {
         let changed = {
             let mut facts = self.pane.facts();
             let agent = facts.row.agent.get_or_insert_default();
-            let told = v1::Agent {
-                kind: living.kind.clone(),
-                state: verdict.claim.state.name().into(),
-                since: verdict.since,
-                reason: verdict.claim.reason.map_or("", Reason::name).into(),
-                question: verdict.claim.question.clone().unwrap_or_default(),
-                source: verdict.source.map_or("", Source::name).into(),
-                ..agent.clone()
-            };
+            let mut told = said::agent(agent, &living.kind, verdict);
+            // It works: so something was said to it.
+            told.unused &= verdict.claim.state != State::Working;
             let changed = *agent != told;
             *agent = told;
             changed
@@ -359,20 +384,9 @@ impl Actor {
     pub(super) fn explain(&self, shows: Shows<'_>) -> Result<v1::Explained, Fault> {
         let living = self.agent.living.as_ref().ok_or_else(|| no_agent(&self.pane))?;
         let rules = self.server.rulebook.rules(&living.kind);
-        let explained = living.tracker.explain(rules.as_deref(), shows);
-        let line = |line: towline_agents::Line| v1::ExplainedLine {
-            source: line.source.name().into(),
-            text: line.text,
-            at: line.at,
-            decided: line.decided,
-        };
-        Ok(v1::Explained {
-            pane: Some(self.pane.describe()),
-            because: explained.verdict.because,
-            lines: explained.lines.into_iter().map(line).collect(),
-            rules: self.server.rulebook.origin(&living.kind),
-            screen: Vec::new(),
-        })
+        let origin = self.server.rulebook.origin(&living.kind);
+        let pane = self.pane.describe();
+        Ok(said::explained(&living.tracker, rules.as_ref(), origin, shows, pane))
     }
 }
 
@@ -385,19 +399,4 @@ impl Living {
 /// What a terminal shows beside its screen.
 fn words(terminal: &Terminal) -> (String, String) {
     (terminal.title().to_owned(), terminal.status().to_owned())
-}
-
-/// A verdict as it was written down.
-fn verdict_of(agent: &v1::Agent) -> Option<Verdict> {
-    let question = Some(agent.question.clone()).filter(|question| !question.is_empty());
-    Some(Verdict {
-        claim: Claim {
-            state: State::from_name(&agent.state)?,
-            reason: Reason::from_name(&agent.reason),
-            question,
-        },
-        since: agent.since,
-        source: Source::from_name(&agent.source),
-        because: "as it was when the server was started".into(),
-    })
 }

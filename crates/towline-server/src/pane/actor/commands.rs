@@ -59,6 +59,10 @@ impl Actor {
                 self.waiters.push(waiter);
                 self.wake();
             }
+            Command::Keep { done } => {
+                self.write_down();
+                self.keep_model(super::KEEP_ASLEEP, Some(done));
+            }
             Command::Probe => {
                 if self.silence.ask(Instant::now()) {
                     self.ask_holder();

@@ -42,6 +42,12 @@ const AGENT_SLEEPS_AFTER: Duration = Duration::from_secs(900);
 /// Titles and activity are written down at most this often.
 const WRITE_DOWN: Duration = Duration::from_secs(1);
 
+/// The model is kept when so many bytes have been printed since it was last,
+const KEEP_EVERY: u64 = 1 << 20;
+
+/// and where it is let go or the server ends, when it were so many: to replay less takes no time.
+pub(super) const KEEP_ASLEEP: u64 = 64 << 10;
+
 /// How long programs get between the first signals of a kill and SIGKILL.
 pub(super) const KILL_GRACE: Duration = Duration::from_secs(2);
 
@@ -97,6 +103,8 @@ pub(super) struct Actor {
     senseless: bool,
     happened: Vec<Happening>,
     agent: AgentWatch,
+    /// The offset up to which the model that is kept has come.
+    kept: u64,
 }
 
 impl Actor {
@@ -154,6 +162,7 @@ impl Actor {
             senseless: false,
             happened: Vec::new(),
             agent: AgentWatch::default(),
+            kept: 0,
         };
         actor.begin_agent(fresh.is_some());
         let from = if fresh.is_some() { 0 } else { welcome.head };
@@ -248,6 +257,13 @@ impl Actor {
         !self.views.is_empty() || !self.waiters.is_empty()
     }
 
+    /// Writes down what has changed.
+    fn write_down(&mut self) {
+        if std::mem::take(&mut self.unwritten) {
+            self.server.write_down(&self.pane);
+        }
+    }
+
     fn timers(&mut self) {
         let now = Instant::now();
         if self.paint_at.is_some_and(|at| at <= now) {
@@ -255,15 +271,14 @@ impl Actor {
         }
         if self.write_at.is_some_and(|at| at <= now) {
             self.write_at = None;
-            if self.unwritten {
-                self.unwritten = false;
-                self.server.write_down(&self.pane);
-            }
+            self.keep_model(KEEP_EVERY, None);
+            self.write_down();
         }
         if let Modelled::Awake(awake) = &self.modelled
             && !self.watched()
             && awake.used + self.sleeps_after() <= now
         {
+            self.keep_model(KEEP_ASLEEP, None);
             self.modelled = Modelled::Asleep;
         }
         self.agent_timers(now);

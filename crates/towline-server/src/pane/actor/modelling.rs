@@ -11,6 +11,7 @@ use super::super::waiter::Waiter;
 use super::super::{Pane, folder};
 use super::Actor;
 use crate::clock;
+use crate::fault::Fault;
 
 /// How much of the journal is fed before commands and other panes get a turn.
 const CATCH_UP: usize = 256 * 1024;
@@ -62,21 +63,52 @@ impl Actor {
             Modelled::Awake(awake) => awake.used = Instant::now(),
             Modelled::Loading(_) => {}
             Modelled::Asleep => {
-                let journal = self.pane.journal();
+                let folder = self.pane.folder.clone();
                 // Not further: who waits for a line looks at the screen as it was when the wait began.
                 let head = self.head;
                 let (done, loaded) = oneshot::channel();
                 self.server.replay(move || {
-                    let _ = done.send(model::load_up_to(&journal, LIVE_SCROLLBACK, head));
+                    let _ = done.send(model::load_up_to(&folder, LIVE_SCROLLBACK, head));
                 });
                 self.modelled = Modelled::Loading(loaded);
             }
         }
     }
 
+    /// Keeps the model in the pane's folder, where at least `step` bytes have been printed since that was done last.
+    pub(super) fn keep_model(
+        &mut self,
+        step: u64,
+        done: Option<oneshot::Sender<Result<(), Fault>>>,
+    ) {
+        let mut kept = None;
+        if let Modelled::Awake(awake) = &self.modelled
+            && awake.model.fed >= self.kept + step
+        {
+            kept = awake.model.keep();
+        }
+        let Some(kept) = kept else {
+            if let Some(done) = done {
+                let _ = done.send(Ok(()));
+            }
+            return;
+        };
+        self.kept = kept.offset;
+        let folder = self.pane.folder.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = super::super::kept::keep(&folder, &kept) {
+                tracing::warn!("no model can be kept in {}: {error}", folder.display());
+            }
+            if let Some(done) = done {
+                let _ = done.send(Ok(()));
+            }
+        });
+    }
+
     pub(super) fn loaded(&mut self, loaded: Result<Loaded, String>) {
         let (model, reader) = match loaded {
-            Ok(Loaded { model, reader, gap, recent }) => {
+            Ok(Loaded { model, reader, gap, recent, kept }) => {
+                self.kept = kept;
                 if gap && !self.nudged {
                     self.nudged = true;
                     self.link.send(&ToHolder::Nudge);
@@ -96,6 +128,8 @@ impl Actor {
                 (model, None)
             }
         };
+        // A server that was killed may not have written it down.
+        self.titled(model.terminal.title().to_owned());
         // Bells of the past ring no more; only answers are still wanted.
         self.happened.retain(|happening| matches!(happening.event, Event::Reply(_)));
         // Nothing more may ever be printed: what is waited for may be there.
@@ -104,6 +138,16 @@ impl Actor {
             Modelled::Awake(Box::new(Awake { model, behind: reader, used: Instant::now() }));
         self.happenings();
         self.agent_printed();
+    }
+
+    fn titled(&mut self, title: String) {
+        let mut facts = self.pane.facts();
+        if facts.row.title != title {
+            facts.row.title = title;
+            drop(facts);
+            self.note();
+            self.server.changed();
+        }
     }
 
     /// What is missing is read from the journal.
@@ -197,15 +241,7 @@ impl Actor {
                         });
                     }
                 }
-                Event::Title(title) => {
-                    let mut facts = self.pane.facts();
-                    if facts.row.title != title {
-                        facts.row.title = title;
-                        drop(facts);
-                        self.note();
-                        self.server.changed();
-                    }
-                }
+                Event::Title(title) => self.titled(title),
                 event => {
                     self.agent_event(&event);
                     self.views.tell(&event);
