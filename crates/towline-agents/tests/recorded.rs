@@ -103,10 +103,20 @@ struct Told {
     end: u64,
 }
 
-/// Replays a recording, with or without what hooks told.
-fn replay(recording: &Recording, rules: &Rules, hooks: bool) -> Told {
+/// What is known of an agent beside its screen and its title.
+#[derive(Debug, Clone, Copy)]
+enum With {
+    HooksAndStatus,
+    Status,
+    /// As in a tmux.
+    Nothing,
+}
+
+/// Replays a recording, with or without what hooks and the agent itself told.
+fn replay(recording: &Recording, rules: &Rules, with: With) -> Told {
     let mut replay = Replay {
         rules,
+        status: !matches!(with, With::Nothing),
         terminal: Terminal::new(recording.size, 1000),
         tracker: Tracker::new(0),
         look_at: None,
@@ -127,7 +137,7 @@ fn replay(recording: &Recording, rules: &Rules, hooks: bool) -> Told {
                     replay.tracker.process(*at, ProcessState::Gone);
                 }
             }
-            Happened::Hook(event) if hooks => {
+            Happened::Hook(event) if matches!(with, With::HooksAndStatus) => {
                 replay.tracker.hook(*at, &hook::read(&recording.kind, event));
             }
             Happened::Hook(_) => {}
@@ -142,6 +152,7 @@ fn replay(recording: &Recording, rules: &Rules, hooks: bool) -> Told {
 
 struct Replay<'a> {
     rules: &'a Rules,
+    status: bool,
     terminal: Terminal,
     tracker: Tracker,
     look_at: Option<u64>,
@@ -179,8 +190,8 @@ impl Replay<'_> {
         let rows = self.terminal.screen_start()..self.terminal.end_line();
         let screen =
             Shown::new(rows.filter_map(|row| self.terminal.line(row)).map(|line| line.text()));
-        let shows =
-            Shows { title: self.terminal.title(), status: self.terminal.status(), screen: &screen };
+        let status = if self.status { self.terminal.status() } else { "" };
+        let shows = Shows { title: self.terminal.title(), status, screen: &screen };
         self.tracker.shown(now, self.rules, shows);
     }
 
@@ -250,11 +261,10 @@ fn what_agents_do_is_told_soon_and_rightly() {
     for path in files {
         let recording = Recording::read(&path);
         let rules = shipped::rules(&recording.kind).expect("each kind has rules");
-        for hooks in [true, false] {
-            let wrongs = wrongs(&replay(&recording, rules, hooks), recording.busy);
+        for with in [With::HooksAndStatus, With::Status, With::Nothing] {
+            let wrongs = wrongs(&replay(&recording, rules, with), recording.busy);
             if !wrongs.is_empty() {
-                let with = if hooks { "with" } else { "without" };
-                let _ = write!(all, "{} {with} hooks:\n{wrongs}", path.display());
+                let _ = write!(all, "{} with {with:?}:\n{wrongs}", path.display());
             }
         }
     }

@@ -57,7 +57,7 @@ pub(crate) enum Program {
     /// Play a part of a recorded agent again and again
     #[command(hide = true)]
     Play {
-        /// An asciicast of version 2
+        /// An asciicast of version 2, packed by zstd
         file: PathBuf,
         /// The marker at which the part begins
         from: String,

@@ -40,10 +40,12 @@ pub(crate) fn play(file: &Path, from: &str, to: Option<&str>) -> Result<()> {
     }
 }
 
-/// Reads an asciicast of version 2: a header, then a line `[SECONDS, KIND, TEXT]` for each event.
+/// Reads an asciicast of version 2 that zstd has packed: a header, then a line `[SECONDS, KIND, TEXT]` for each event.
 fn read(file: &Path, from: &str, to: Option<&str>) -> Result<Part> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("reading the recording {}", file.display()))?;
+    let packed =
+        std::fs::read(file).with_context(|| format!("reading the recording {}", file.display()))?;
+    let text = zstd::decode_all(&packed[..]).context("unpacking the recording")?;
+    let text = String::from_utf8(text).context("a recording is text")?;
     let mut part = Part { before: Vec::new(), frames: Vec::new(), length: Duration::ZERO };
     let mut begun: Option<f64> = None;
     for line in text.lines().skip(1) {
@@ -83,7 +85,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let text = "{\"version\":2}\n[0.1,\"o\",\"a\"]\n[0.5,\"m\",\"is working\"]\n[0.6,\"o\",\"b\"]\n\
                     [0.7,\"i\",\"x\"]\n[1.5,\"m\",\"is idle\"]\n[2,\"o\",\"c\"]\n";
-        std::fs::write(file.path(), text).unwrap();
+        std::fs::write(file.path(), zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
         let part = read(file.path(), "working", Some("idle")).unwrap();
         assert_eq!((part.before.as_slice(), part.frames.len()), (&b"a"[..], 1));
         assert_eq!(part.frames[0].1, b"b");

@@ -15,7 +15,8 @@ use crate::output;
 use crate::table::{Align, Cell, Table, terminal_width};
 
 /// The end of the verb's help.
-pub(crate) const EXAMPLES: &str = "Agents that Towline starts itself need none of this, but for Gemini CLI.
+pub(crate) const EXAMPLES: &str =
+    "Agents that Towline starts itself need none of this, but for Gemini CLI.
 Outside a pane the hooks do nothing.
 
 Examples:
@@ -220,12 +221,7 @@ fn list(context: &Context, place: &Place, json: bool) -> Result<(), CommandError
 }
 
 /// Says what was done, or would be.
-fn tell(
-    context: &Context,
-    kind: &str,
-    args: &Args,
-    edits: &[Edit],
-) -> Result<(), CommandError> {
+fn tell(context: &Context, kind: &str, args: &Args, edits: &[Edit]) -> Result<(), CommandError> {
     if args.json {
         let changed = |edit: &Edit| FileJson {
             file: edit.path.display().to_string(),
@@ -250,7 +246,9 @@ fn tell(
         (true, true, _) => format!("{kind}: there are no hooks of Towline's"),
         (false, _, true) => "nothing was changed: this is what would be".to_owned(),
         (false, false, false) => {
-            format!("{kind} tells from its next start on; tow integrate {kind} --undo takes it back")
+            format!(
+                "{kind} tells from its next start on; tow integrate {kind} --undo takes it back"
+            )
         }
         (false, true, false) => format!("{kind}: the hooks are gone"),
     });
@@ -299,7 +297,10 @@ mod tests {
             after: after.map(str::to_owned),
         };
         for (edit, expected) in [
-            (edit(Some("a\nb\nc\n"), Some("a\nx\ny\nc\n")), "/x is changed, from line 2:\n- b\n+ x\n+ y\n"),
+            (
+                edit(Some("a\nb\nc\n"), Some("a\nx\ny\nc\n")),
+                "/x is changed, from line 2:\n- b\n+ x\n+ y\n",
+            ),
             (edit(None, Some("a\n")), "/x is made:\n+ a\n"),
             (edit(Some("a\n"), None), "/x is removed:\n- a\n"),
             (edit(Some("a\na\n"), Some("a\na\na\n")), "/x is changed, from line 3:\n+ a\n"),

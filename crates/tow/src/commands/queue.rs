@@ -25,6 +25,15 @@ Examples:
   tow queue drop thor:7
   tow queue drop --all app           all that wait for the pane app";
 
+const LIST: &str = "Examples:
+  tow queue list
+  tow queue list thor:app --json";
+
+const DROP: &str = "Examples:
+  tow queue drop 3
+  tow queue drop thor:7 thor:8
+  tow queue drop --all app";
+
 /// What the verb takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -35,9 +44,10 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// List the prompts that wait, on all hosts
-    #[command(visible_alias = "ls")]
+    #[command(visible_alias = "ls", after_help = LIST)]
     List(ListArgs),
     /// Take prompts back
+    #[command(after_help = DROP)]
     Drop(DropArgs),
 }
 

@@ -22,8 +22,11 @@ fn claude(tow: &Tow, text: &str) -> PathBuf {
     path
 }
 
-/// All below a folder, with what is in it and what others may do with it.
-fn tree(folder: &Path) -> Vec<(PathBuf, Option<(Vec<u8>, u32)>)> {
+/// What is in a file, and what others may do with it; `None`: it is a folder.
+type Content = Option<(Vec<u8>, u32)>;
+
+/// All below a folder.
+fn tree(folder: &Path) -> Vec<(PathBuf, Content)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
@@ -152,5 +155,8 @@ fn a_hook_of_the_users_settings_tells_from_within_a_pane_and_nothing_outside() {
     let target = tow.spawn("x", "sh -c './claude; exec sh'");
     tow.wait_output(&target, "told");
     let pane = tow.pane(&target);
-    assert_eq!((&pane["agent"]["state"], &pane["agent"]["source"]), (&"working".into(), &"hook".into()));
+    assert_eq!(
+        (&pane["agent"]["state"], &pane["agent"]["source"]),
+        (&"working".into(), &"hook".into())
+    );
 }

@@ -90,11 +90,11 @@ fn an_editor_that_shows_a_question_is_no_agent_that_asks() {
     }
     let (tow, _demo) = tow();
     fs::write(tow.work().join("question"), format!("{IDLE}{ASKS}")).unwrap();
-    let plain = tow.spawn("plain", "vim -u NONE question");
+    let plain = tow.spawn("plain", "vim -n -u NONE question");
     tow.wait_output(&plain, "Proceed");
     holds(&tow, &plain, "none");
     // An agent that has started it: who has the terminal is not the agent.
-    program(&tow, "demo-agent", "#!/bin/bash\nset -m\nvim -u NONE question\nexec cat\n");
+    program(&tow, "demo-agent", "#!/bin/bash\nset -m\nvim -n -u NONE question\nexec cat\n");
     let below = tow.spawn("below", "./demo-agent");
     tow.wait_output(&below, "Proceed");
     wait(&tow, &below, "unknown");
@@ -148,7 +148,8 @@ fn a_narrow_pane_says_the_same() {
     let (tow, demo) = tow();
     let program = demo.program().display().to_string();
     tow.ok(&[
-        "spawn", "--detach", "--name", "x", "--cols", "40", "--rows", "20", "--", &program, "work=1",
+        "spawn", "--detach", "--name", "x", "--cols", "40", "--rows", "20", "--", &program,
+        "work=1",
     ]);
     wait(&tow, "x", "idle");
     let long = "a prompt that is much longer than forty columns are wide, and goes on";

@@ -72,7 +72,10 @@ fn an_agent_on_a_tmux_host_is_seen_through_its_life() {
     assert!(explained["rules"].as_str().unwrap().ends_with("agents/demo.toml"), "{explained}");
     let waited = tow.start(&["wait", &target, "--state", "idle", "--timeout", "30s"]);
     let refused = tow.run(&["send", &target, "no prompt now"]).expect_error(1, "it asks for leave");
-    assert!(refused.stderr.contains("hint: ") && refused.stderr.contains("tow approve"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("hint: ") && refused.stderr.contains("tow approve"),
+        "{refused:?}"
+    );
     let answered = loki.fleet.host_named("loki").project("app").join("answered");
     tow.ok(&["approve", &target]);
     assert_eq!(std::fs::read_to_string(&answered).unwrap(), "yes\n");
@@ -85,7 +88,8 @@ fn an_agent_on_a_tmux_host_is_seen_through_its_life() {
     assert_eq!(loki.taken("app"), "hello\nask\nask\n");
     tow.ok(&["send", &target, "--force", "quit"]);
     loki.wait(&target, "exited");
-    tow.run(&["wait", &target, "--state", "idle", "--timeout", "30s"]).expect_error(1, "has exited");
+    tow.run(&["wait", &target, "--state", "idle", "--timeout", "30s"])
+        .expect_error(1, "has exited");
     // The shell that is left is no agent's, and one that begins anew is another.
     tow.ok(&["send", &target, &format!("{}", loki.demo.display())]);
     loki.wait(&target, "idle");
@@ -95,7 +99,9 @@ fn an_agent_on_a_tmux_host_is_seen_through_its_life() {
 fn a_prompt_is_seen_to_be_taken_and_its_answer_read() {
     let loki = Loki::new();
     let tow = &loki.fleet.tow;
-    for (name, options) in [("plain", "work=0.5"), ("newline", "work=0.5 newline"), ("slow", "react=0.3")] {
+    for (name, options) in
+        [("plain", "work=0.5"), ("newline", "work=0.5 newline"), ("slow", "react=0.3")]
+    {
         let target = loki.agent(name, options);
         loki.wait(&target, "idle");
         let answer = tow.ok(&["prompt", &target, "what now", "--timeout", "30s"]);
@@ -195,7 +201,10 @@ fn agents_in_this_machines_tmux_are_seen_too() {
     };
     // The first list looks before it answers.
     wait("idle");
-    assert_eq!(tow.ok(&["prompt", "theirs", "what now", "--timeout", "30s"]), "answer to: what now\n");
+    assert_eq!(
+        tow.ok(&["prompt", "theirs", "what now", "--timeout", "30s"]),
+        "answer to: what now\n"
+    );
     tow.ok(&["send", "theirs", "ask"]);
     tow.ok(&["wait", "theirs", "--state", "blocked", "--timeout", "30s"]);
     tow.ok(&["approve", "theirs"]);

@@ -5,12 +5,13 @@ use towline_testkit::{Fleet, Host};
 
 use crate::fleet;
 
-/// A program that is taken for an agent, because it is called as one; it prints each line it is given.
+/// A program that is taken for an agent, because it is called as one, of a kind that nobody has rules for: it is typed to as to
+/// any program. It prints each line it is given.
 const AGENT: &str = "#!/bin/sh\nwhile read line; do echo \"agent got $line\"; done\n";
 
 fn agent(host: &Host, name: &str) {
-    host.install("claude", AGENT);
-    let outcome = host.tow(&["spawn", "--detach", "--name", name, "--", "claude"]);
+    host.install("aider", AGENT);
+    let outcome = host.tow(&["spawn", "--detach", "--name", name, "--", "aider"]);
     outcome.expect_status(0);
 }
 

@@ -23,8 +23,11 @@ pub(crate) fn text(
 ) -> String {
     events.sort_by_key(|(at, _)| *at);
     let start = events.first().map_or(0, |(at, _)| *at);
-    let mut text =
-        json!({ "version": 2, "width": cols, "height": rows, "title": title }).to_string();
+    let mut head = json!({ "version": 2, "width": cols, "height": rows, "title": title });
+    if busy {
+        head["busy"] = true.into();
+    }
+    let mut text = head.to_string();
     text.push('\n');
     let mut cut = Vec::new();
     for (at, happened) in events {

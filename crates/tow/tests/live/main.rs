@@ -4,7 +4,14 @@
 //! the other, and writes what came out into docs/agents.md. `TOWLINE_RECORD=1 cargo nextest run -p tow --test live record
 //! --no-capture` records them anew for the tests of the rules (crates/towline-agents/tests/recorded).
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tables and screens are for who runs the tests"
+)]
+
 mod cast;
+mod claude;
 mod isolated;
 mod judge;
 mod record;
@@ -34,15 +41,23 @@ fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
+fn agent(kind: &str) -> &'static dyn Agent {
+    let found = real::AGENTS.iter().find(|agent| agent.kind() == kind);
+    *found.unwrap_or_else(|| panic!("{kind} is not among the agents"))
+}
+
 /// Walks one agent through all that it does, and fails where it was told of wrongly.
 fn walk_through(kind: &str) {
-    let Some(agent) = real::AGENTS.iter().find(|agent| agent.kind() == kind) else {
-        panic!("{kind} is not among the agents");
-    };
     let Some(installed) = installed() else { return };
-    let findings = once(*agent, &installed);
-    println!("{}", table::markdown(&[(agent.kind(), findings.clone())]));
+    let findings = once(agent(kind), &installed);
+    println!("{}", table::markdown(&[(kind, findings.clone())]));
     judge::check(kind, &findings);
+}
+
+/// Has one agent run with a folder of its own, where the user's is `config` and the event `hook` tells of a prompt.
+fn alone(kind: &str, config: &str, hook: &str) {
+    let Some(installed) = installed() else { return };
+    isolated::alone(agent(kind), &installed, config, hook);
 }
 
 /// All walks of one agent.
@@ -59,9 +74,7 @@ fn claude() {
 
 #[test]
 fn claude_with_a_folder_of_its_own() {
-    let agent = real::AGENTS.iter().find(|agent| agent.kind() == "claude").expect("it is there");
-    let Some(installed) = installed() else { return };
-    isolated::check(*agent, &installed, ".claude", "UserPromptSubmit");
+    alone("claude", ".claude", "UserPromptSubmit");
 }
 
 #[test]
@@ -71,9 +84,7 @@ fn codex() {
 
 #[test]
 fn codex_with_a_folder_of_its_own() {
-    let agent = real::AGENTS.iter().find(|agent| agent.kind() == "codex").expect("it is there");
-    let Some(installed) = installed() else { return };
-    isolated::check(*agent, &installed, ".codex", "UserPromptSubmit");
+    alone("codex", ".codex", "UserPromptSubmit");
 }
 
 #[test]
@@ -83,9 +94,13 @@ fn gemini() {
 
 #[test]
 fn gemini_with_a_folder_of_its_own() {
-    let agent = real::AGENTS.iter().find(|agent| agent.kind() == "gemini").expect("it is there");
+    alone("gemini", ".gemini", "BeforeAgent");
+}
+
+#[test]
+fn gemini_beside_another() {
     let Some(installed) = installed() else { return };
-    isolated::check(*agent, &installed, ".gemini", "BeforeAgent");
+    isolated::beside(agent("gemini"), &installed);
 }
 
 #[test]

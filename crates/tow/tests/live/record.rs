@@ -43,6 +43,9 @@ pub(crate) fn all() {
     }
 }
 
+/// What a pane prints, with times.
+type Pieces = mpsc::Receiver<(u64, Vec<u8>)>;
+
 /// A recording that goes on.
 pub(crate) struct Recording {
     file: PathBuf,
@@ -52,7 +55,7 @@ pub(crate) struct Recording {
     events: PathBuf,
     happened: Vec<(u64, Happened)>,
     /// What the pane prints, with times.
-    output: Option<(Child, mpsc::Receiver<(u64, Vec<u8>)>)>,
+    output: Option<(Child, Pieces)>,
 }
 
 impl Recording {

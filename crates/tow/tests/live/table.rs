@@ -15,7 +15,10 @@ const BEGIN: &str = "<!-- what real agents were told to do: begin -->";
 const END: &str = "<!-- what real agents were told to do: end -->";
 
 /// How often each agent is walked.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
+
+/// Of a hundred delays 95 are shorter, on a machine that has time.
+const SOON: Duration = Duration::from_millis(500);
 
 /// Walks all agents, prints the table and writes it into the page.
 pub(crate) fn write() {
@@ -44,8 +47,13 @@ pub(crate) fn write() {
     let page = fs::read_to_string(PAGE).expect("the page is there");
     let (before, rest) = page.split_once(BEGIN).expect("the page has the first line");
     let (_, after) = rest.split_once(END).expect("the page has the last line");
-    fs::write(PAGE, format!("{before}{BEGIN}\n{text}{END}{after}"))
-        .expect("the page can be written");
+    let page = format!("{before}{BEGIN}\n{text}{END}{after}");
+    fs::write(PAGE, page).expect("the page can be written");
+    for (kind, findings) in all.iter().filter(|_| quiet && is_quiet()) {
+        let all: Vec<&Finding> = findings.iter().collect();
+        let late = percentiles(&all).filter(|(_, most)| *most > SOON);
+        assert!(late.is_none(), "{kind}: late: {late:?}");
+    }
 }
 
 /// The table: for each step and agent how often it was told rightly, and the delays.
@@ -82,13 +90,19 @@ fn cell(findings: &[&Finding]) -> String {
             let _ = write!(text, ", {count} {word}");
         }
     }
-    let mut delays: Vec<Duration> = findings.iter().filter_map(|finding| finding.delay).collect();
-    delays.sort_unstable();
-    if let Some(last) = delays.len().checked_sub(1) {
-        let at = |part: f64| delays[(last as f64 * part).round() as usize].as_millis();
-        let _ = write!(text, " · {}/{} ms", at(0.5), at(0.95));
+    if let Some((half, most)) = percentiles(findings) {
+        let _ = write!(text, " · {}/{} ms", half.as_millis(), most.as_millis());
     }
     text
+}
+
+/// Half of the delays are no longer than the first, 95 of 100 no longer than the second.
+fn percentiles(findings: &[&Finding]) -> Option<(Duration, Duration)> {
+    let mut delays: Vec<Duration> = findings.iter().filter_map(|finding| finding.delay).collect();
+    delays.sort_unstable();
+    let last = delays.len().checked_sub(1)?;
+    let at = |part: f64| delays[(last as f64 * part).round() as usize];
+    Some((at(0.5), at(0.95)))
 }
 
 #[cfg(test)]

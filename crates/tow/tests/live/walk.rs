@@ -331,10 +331,14 @@ impl<'a> Walk<'a> {
         let keys = self.agent.habits().limit_keys;
         if !keys.is_empty() {
             let at = self.presses(keys);
-            self.becomes("gave up at a limit", RESTS, at);
+            // It takes its own time to end what it was about to try again.
+            self.truth("gave up at a limit", RESTS, at, false);
+            self.said_now(RESTS, "it gave up at a limit");
         }
         // Nothing is typed to one that is blocked but by force.
-        let came = self.prompts_by(&["send", "--force", self.pane], "error");
+        let blocked = keys.is_empty() && self.agent.habits().tells_limits;
+        let force: &[&str] = if blocked { &["--force"] } else { &[] };
+        let came = self.prompts_by(&[&["send", self.pane], force].concat(), "error");
         let last = self.model.wait_answered(came.request);
         self.becomes("met an error", RESTS, last.at);
         std::thread::sleep(HOLD / 2);

@@ -44,9 +44,11 @@ fn without_a_command_the_first_agent_there_is_started() {
 fn agents_are_found_below_a_shell_and_outside_any_tmux() {
     let fleet = with_agent();
     let host = fleet.host_named("loki");
-    host.tmux(&["new-session", "-d", "-s", "mine", "-n", "work", "sh -c 'claude; exec cat'"]);
+    // Nobody has rules for this one: what is typed is typed.
+    host.install("amp", AGENT);
+    host.tmux(&["new-session", "-d", "-s", "mine", "-n", "work", "sh -c 'amp; exec cat'"]);
     // Somebody's terminal without tmux. Other tests' agents may run on this machine, too: this one has its pid.
-    let mut outside = host.command("sh", &["-c", "exec claude"]);
+    let mut outside = host.command("sh", &["-c", "exec amp"]);
     let mut outside = outside.stdin(std::process::Stdio::piped()).spawn().unwrap();
     let pid = outside.id();
     let detached = || {
@@ -55,9 +57,9 @@ fn agents_are_found_below_a_shell_and_outside_any_tmux() {
         panes.into_iter().find(|pane| pane["pid"] == pid)
     };
     let pane = wait_until("it is listed", detached);
-    assert_eq!((&pane["session"], &pane["agent"]["kind"]), (&"detached".into(), &"claude".into()));
+    assert_eq!((&pane["session"], &pane["agent"]["kind"]), (&"detached".into(), &"amp".into()));
     wait_until("the other is listed", || {
-        agents(&fleet).contains(&known(&[["work", "mine", "claude"]])[0]).then_some(())
+        agents(&fleet).contains(&known(&[["work", "mine", "amp"]])[0]).then_some(())
     });
     let refused = fleet.tow.run(&["send", pane["target"].as_str().unwrap(), "x"]);
     // Where another test has one of that name, too, it is not known which is meant.

@@ -39,11 +39,11 @@ impl Drop for Here<'_> {
 #[test]
 fn agents_in_tmux_are_listed_and_spoken_to_beside_towlines_own() {
     let tow = Tow::new(env!("CARGO_BIN_EXE_tow"));
-    let agent = tow.work().join("claude");
+    let agent = tow.work().join("amp");
     std::fs::write(&agent, format!("#!/bin/sh\n{AGENT}\n")).unwrap();
     std::fs::set_permissions(&agent, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let here = Here(&tow);
-    here.run(&["new-session", "-d", "-s", "mine", "-n", "theirs", "sh -c './claude; exec cat'"]);
+    here.run(&["new-session", "-d", "-s", "mine", "-n", "theirs", "sh -c './amp; exec cat'"]);
     here.run(&["new-window", "-d", "-t", "mine:", "-n", "plain", "cat"]);
     tow.spawn("ours", "cat");
     wait_until("it is listed", || {
@@ -57,7 +57,7 @@ fn agents_in_tmux_are_listed_and_spoken_to_beside_towlines_own() {
         assert!(!targets.iter().any(|target| target.ends_with("plain")), "{targets:?}");
         (targets.len() == 2).then_some(())
     });
-    assert_eq!(tow.pane("theirs")["agent"]["kind"], "claude");
+    assert_eq!(tow.pane("theirs")["agent"]["kind"], "amp");
     tow.ok(&["send", "theirs", "hello"]);
     tow.wait_output("theirs", "agent got hello");
     assert!(tow.ok(&["peek", "theirs"]).contains("agent got hello"));

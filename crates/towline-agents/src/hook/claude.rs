@@ -16,8 +16,7 @@ pub(super) fn read(event: &Value) -> Report {
     match name.as_str() {
         // It comes before the start's dialogs, so it doesn't say that a prompt is taken.
         "SessionStart" => {
-            report.opened =
-                matches!(text(event, "source").as_deref(), Some("startup" | "clear"));
+            report.opened = matches!(text(event, "source").as_deref(), Some("startup" | "clear"));
         }
         "UserPromptSubmit" => {
             report.claim = working();

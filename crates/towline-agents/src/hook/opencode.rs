@@ -15,6 +15,8 @@ pub(super) fn read(event: &Value) -> Report {
     let conversation = text(properties, "sessionID");
     let mut report = Report { conversation, ..Report::default() };
     match name.as_str() {
+        // Its first prompt makes the conversation. What begins with a copy of another shows its input box soon.
+        "session.created" => report.claim = Some(Claim::of(State::Working)),
         "message.updated" => {
             report.taken = true;
             // What is typed while it waits for something waits as well.
@@ -130,7 +132,7 @@ mod tests {
             json!({ "id": "per_1", "permission": permission, "patterns": patterns, "metadata": metadata })
         };
         for (name, more, claim, question) in [
-            ("session.created", json!({ "info": { "id": ID } }), "nothing", None),
+            ("session.created", json!({ "info": { "id": ID } }), "working", None),
             ("message.updated", json!({ "info": { "role": "user" } }), "working", None),
             ("message.updated", json!({ "queued": true }), "nothing", None),
             ("session.status", json!({ "status": { "type": "busy" } }), "working", None),

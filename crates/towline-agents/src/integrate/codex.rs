@@ -49,7 +49,8 @@ pub(super) fn with(
             table.set_implicit(true);
             Item::Table(table)
         });
-        table = item.as_table_mut().ok_or_else(|| refused(path, &format!("`{name}` is no table")))?;
+        table =
+            item.as_table_mut().ok_or_else(|| refused(path, &format!("`{name}` is no table")))?;
     }
     for (event, group, hook) in ours {
         let all = groups(command);
@@ -80,11 +81,8 @@ pub(super) fn without(path: &Path, text: &str) -> Result<Option<String>, Refused
         let table = item.as_table();
         table.and_then(|table| table.decor().suffix()?.as_str()) == Some(MARK)
     };
-    let ours: Vec<String> = state
-        .iter()
-        .filter(|(_, item)| is_ours(item))
-        .map(|(key, _)| key.to_owned())
-        .collect();
+    let ours: Vec<String> =
+        state.iter().filter(|(_, item)| is_ours(item)).map(|(key, _)| key.to_owned()).collect();
     if ours.is_empty() {
         return Ok(Some(text.to_owned()));
     }

@@ -149,9 +149,11 @@ const HOOKS: &str = "/home/me/.codex/hooks.json";
 
 #[test]
 fn codex_hooks_come_with_trust_in_them_alone() {
-    let config = "# mine\nmodel = \"x\"\n\n[projects.\"/p\"] # a folder\ntrust_level = \"trusted\"\n";
+    let config =
+        "# mine\nmodel = \"x\"\n\n[projects.\"/p\"] # a folder\ntrust_level = \"trusted\"\n";
     let trusted = "[hooks.state.\"/else/hooks.json:stop:0:0\"]\ntrusted_hash = \"sha256:1\"\n";
-    let own = r#"{ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": "mine" }] }] } }"#;
+    let own =
+        r#"{ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": "mine" }] }] } }"#;
     there_and_back("codex", &Files::new());
     there_and_back("codex", &one(CONFIG, config));
     there_and_back("codex", &one(CONFIG, &format!("{config}\n{trusted}")));

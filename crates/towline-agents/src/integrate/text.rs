@@ -33,7 +33,11 @@ impl<'a> Text<'a> {
     }
 
     /// Adds an item behind the others.
-    pub(super) fn add(&self, to: Container, write: impl FnOnce(&mut Lines<'a>) -> String) -> String {
+    pub(super) fn add(
+        &self,
+        to: Container,
+        write: impl FnOnce(&mut Lines<'a>) -> String,
+    ) -> String {
         let inside = &self.text[to.start + 1..to.end - 1];
         let spaced = self.text.contains(": ") || self.text.contains(", ");
         let outer = self.indentation(to.start);

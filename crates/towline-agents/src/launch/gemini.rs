@@ -44,6 +44,9 @@ const LINKED: [&str; 15] = [
     "themes",
 ];
 
+/// Where conversations are in it: `PROJECT/chats/session-TIME-ID.jsonl`.
+const RECORDS: &str = "tmp";
+
 /// Options that say which conversation it is to be.
 const WHICH: [&str; 3] = ["resume", "session-id", "session-file"];
 
@@ -55,10 +58,13 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
         start.command.extend(given);
         return start;
     }
-    start.unhooked = true;
-    if let Some(folder) = &wanted.isolated {
-        isolate(&mut start, folder, wanted);
+    let moved = wanted.variable(HOME).filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = moved.unwrap_or_else(|| wanted.home.clone());
+    if let Some(folder) = wanted.isolated.as_ref().filter(|folder| **folder != home) {
+        isolate(&mut start, folder, &home, wanted);
     }
+    let home = wanted.isolated.as_ref().unwrap_or(&home);
+    start.records = Some(home.join(CONFIG).join(RECORDS));
     let has = |names: &[&str]| words.iter().any(|word| word.is(names));
     if !wanted.model.is_empty() && !has(&["model"]) {
         start.command.extend(["--model".into(), wanted.model.clone()]);
@@ -96,12 +102,7 @@ fn named(words: &[Word<'_>]) -> Option<String> {
     is_conversation(id).then(|| id.to_owned())
 }
 
-fn isolate(start: &mut Start, folder: &Path, wanted: &Wanted) {
-    let moved = wanted.variable(HOME).filter(|home| !home.is_empty()).map(PathBuf::from);
-    let home = moved.unwrap_or_else(|| wanted.home.clone());
-    if home == folder {
-        return;
-    }
+fn isolate(start: &mut Start, folder: &Path, home: &Path, wanted: &Wanted) {
     let (users, own) = (home.join(CONFIG), folder.join(CONFIG));
     start.environment.push((HOME.into(), folder.to_string_lossy().into_owned()));
     if wanted.variable(TRUSTED).is_none() {
@@ -119,7 +120,6 @@ fn isolate(start: &mut Start, folder: &Path, wanted: &Wanted) {
     if let Some(command) = hooks {
         let files = extension(&command).map(|(name, text)| (extensions.join(name), text));
         start.files.extend(files);
-        start.unhooked = false;
     }
 }
 

@@ -53,8 +53,8 @@ pub struct Start {
     pub notes: Vec<String>,
     /// Folders each entry of which is linked into another at every start: from, to. What is there already stays.
     pub entries: Vec<(PathBuf, PathBuf)>,
-    /// It gets no hooks, though they were wanted: what it is told of by hooks can't be counted on.
-    pub unhooked: bool,
+    /// The folder below which it keeps a record of each conversation, of which it may delete some that are still wanted.
+    pub records: Option<PathBuf>,
 }
 
 /// Something of the user's that an isolated configuration folder gets when it is made.

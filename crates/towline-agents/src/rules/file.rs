@@ -38,6 +38,7 @@ struct KeysTable {
     approve: Vec<String>,
     deny: Vec<String>,
     interrupt: Vec<String>,
+    clear: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +105,7 @@ pub(super) fn parse(text: &str) -> Result<Rules, RulesError> {
             approve: file.keys.approve,
             deny: file.keys.deny,
             interrupt: file.keys.interrupt,
+            clear: file.keys.clear,
         },
         settle_ms,
         rules,

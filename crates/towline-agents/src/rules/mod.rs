@@ -83,6 +83,8 @@ pub struct Keys {
     pub deny: Vec<String>,
     /// Stop what it does.
     pub interrupt: Vec<String>,
+    /// Empty its input box, into which it may have put the prompt that it was stopped at.
+    pub clear: Vec<String>,
 }
 
 /// A rule that holds, and what it says.
@@ -136,7 +138,7 @@ impl Rules {
         Keys {
             approve: own(|rule| &rule.approve).unwrap_or_else(|| self.keys.approve.clone()),
             deny: own(|rule| &rule.deny).unwrap_or_else(|| self.keys.deny.clone()),
-            interrupt: self.keys.interrupt.clone(),
+            ..self.keys.clone()
         }
     }
 

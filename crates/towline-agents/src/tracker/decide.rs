@@ -10,6 +10,9 @@ const SETTLE: u64 = 1_000_000;
 /// first; twice that, and still well below half a second with the time a look takes.
 const CALM: u64 = 250_000;
 
+/// A frame of work that is seen so shortly after a hook has told of its end may have been drawn before.
+const LATE: u64 = 200_000;
+
 /// How long a verdict holds when what it rested on is gone from the screen and nothing else has come: screens are redrawn
 /// in several writes.
 const LINGER: u64 = 700_000;
@@ -38,12 +41,9 @@ impl Tracker {
         let since = if same(&decided.claim, &before.claim) { before.since } else { decided.since };
         let mut claim = decided.claim;
         if claim.state == State::Idle {
-            // A folder that is trusted and a login come before any work.
             let worked = match before.claim.state {
                 State::Working => true,
-                State::Blocked => {
-                    !matches!(before.claim.reason, Some(Reason::Trust | Reason::Login))
-                }
+                State::Blocked => !comes_first(&before.claim),
                 _ => false,
             };
             if !self.watched && (worked || before.claim.state == State::Done) {
@@ -62,7 +62,7 @@ impl Tracker {
             Some(self.sight.since + CALM),
             Some(self.sight.since + self.settle),
             Some(self.sight.since + LINGER),
-            Some(self.begun + STARTING),
+            Some(self.sight.since.max(self.begun) + STARTING),
             Some(self.drawn + STILL),
         ];
         times.sort_unstable();
@@ -137,6 +137,14 @@ impl Tracker {
         }
         let came_later = seen.since > heard.since;
         match seen.claim.state {
+            // What was drawn before the turn ended, and seen after.
+            State::Working
+                if came_later
+                    && heard.claim.state == State::Idle
+                    && seen.since < heard.since + LATE =>
+            {
+                now >= seen.since + CALM
+            }
             State::Working | State::Blocked if came_later => true,
             _ if came_later && now >= seen.since + calm(seen, CALM) => true,
             _ => now >= heard.since + SETTLE,
@@ -168,12 +176,22 @@ impl Tracker {
 
     fn nothing(&self, now: u64) -> Verdict {
         let is = self.verdict.claim.state;
-        if is == State::Starting && now < self.begun + STARTING {
+        let gone = self.sight.since.max(self.begun);
+        if is == State::Starting && now < gone + STARTING {
             return self.verdict.clone();
         }
-        if !matches!(is, State::Unknown | State::Starting | State::Exited)
-            && now < self.sight.since + LINGER
-        {
+        // What it asked before any work was answered: it starts now.
+        let answered = comes_first(&self.verdict.claim) && !self.resumed && now >= gone + CALM;
+        if answered && now < gone + STARTING {
+            return Verdict {
+                claim: Claim::of(State::Starting),
+                since: gone,
+                source: Some(Source::Process),
+                because: format!("{} was answered", self.verdict.because),
+            };
+        }
+        let lingers = self.resumed || now < self.sight.since + LINGER;
+        if !matches!(is, State::Unknown | State::Starting | State::Exited) && lingers {
             let mut held = self.verdict.clone();
             if held.claim.state == State::Done {
                 held.claim.state = State::Idle;
@@ -192,4 +210,9 @@ impl Tracker {
 /// How long rest must last before it is believed: an agent that says itself that it rests is not between two frames.
 fn calm(seen: &Verdict, otherwise: u64) -> u64 {
     if seen.source == Some(Source::Status) { 0 } else { otherwise }
+}
+
+/// A folder is trusted and somebody logs in before any work.
+fn comes_first(claim: &Claim) -> bool {
+    claim.state == State::Blocked && matches!(claim.reason, Some(Reason::Trust | Reason::Login))
 }

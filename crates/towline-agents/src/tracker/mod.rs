@@ -86,6 +86,8 @@ pub struct Tracker {
     settle: u64,
     /// Somebody is looking.
     watched: bool,
+    /// The verdict is from before, and nothing was seen or heard since.
+    resumed: bool,
     verdict: Verdict,
 }
 
@@ -109,6 +111,7 @@ impl Tracker {
             drawn: begun,
             settle: 0,
             watched: false,
+            resumed: false,
             verdict: Verdict {
                 claim: Claim::of(State::Starting),
                 since: begun,
@@ -118,9 +121,10 @@ impl Tracker {
         }
     }
 
-    /// An agent of which a verdict is known from before, and nothing else.
-    pub fn resumed(begun: u64, verdict: Verdict) -> Self {
-        Self { verdict, ..Self::new(begun) }
+    /// An agent of which a verdict is known from before, and nothing else: it stands until something is seen or heard.
+    pub fn resumed(begun: u64, now: u64, verdict: Verdict) -> Self {
+        let sight = Sight { found: None, since: now };
+        Self { verdict, sight, drawn: now, resumed: true, ..Self::new(begun) }
     }
 
     /// What is known of its process.
@@ -137,6 +141,7 @@ impl Tracker {
             self.events.remove(0);
         }
         self.events.push((now, report.event.clone()));
+        self.resumed = false;
         if let Some(claim) = report.claim.clone() {
             self.hook = Some(Heard { at: now, event: report.event.clone(), claim });
         }
@@ -188,6 +193,9 @@ impl Tracker {
     }
 
     fn see(&mut self, now: u64) {
+        if std::mem::take(&mut self.resumed) {
+            self.sight.since = now;
+        }
         let seen = [
             (Source::Status, &self.status),
             (Source::Title, &self.title),

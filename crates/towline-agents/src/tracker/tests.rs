@@ -137,6 +137,39 @@ fn an_input_box_after_the_start_must_last_unless_the_agent_says_so_itself() {
 }
 
 #[test]
+fn what_is_asked_before_any_work_does_not_make_it_done() {
+    let states = play([
+        (0, Told("asks", Claim::blocked(Reason::Trust, None))),
+        (5000, Draws(">")),
+        (5300, Nothing),
+    ]);
+    assert_eq!(states, ["blocked", "blocked", "idle"]);
+}
+
+#[test]
+fn what_is_answered_before_any_work_starts_then() {
+    let text = RULES.to_owned()
+        + "[[rule]]\nname = \"trusts\"\nstate = \"blocked\"\nreason = \"trust\"\nall = [\"trust?\"]\n";
+    let rules = Rules::parse(&text).unwrap();
+    let mut tracker = Tracker::new(0);
+    let mut shown = |at: u64, text: &str| {
+        let shows = Shows { title: "", status: "", screen: &Shown::new([text]) };
+        tracker.shown(at * MS, &rules, shows);
+        let mut states = vec![tracker.verdict().claim.state.name()];
+        while let Some(due) = tracker.due(tracker.drawn).filter(|due| *due <= (at + 5000) * MS) {
+            tracker.tick(due);
+            tracker.drawn = due;
+            states.push(tracker.verdict().claim.state.name());
+        }
+        states
+    };
+    assert_eq!(shown(100, "trust?"), ["blocked"]);
+    // Somebody took a minute to answer.
+    assert_eq!(shown(60_000, ""), ["blocked", "starting"]);
+    assert_eq!(shown(66_000, ">"), ["idle"]);
+}
+
+#[test]
 fn what_never_shows_anything_known_becomes_unknown() {
     let states =
         play([(0, Nothing), (19_999, Draws("x")), (20_001, Nothing), (60_000, Draws(">"))]);
@@ -183,6 +216,19 @@ fn a_turns_end_by_hook_needs_no_calm_and_a_dialog_after_it_is_unknown() {
         (9800, Draws(">")),
     ]);
     assert_eq!(states, ["working", "done", "done", "done", "unknown", "idle"]);
+}
+
+#[test]
+fn a_frame_that_comes_late_is_no_work() {
+    let states = play([
+        (0, Draws("esc to interrupt\n>")),
+        (1000, Draws("strange")),
+        (1500, Told("Stop", idle())),
+        (1550, Draws("esc to interrupt\n>")),
+        (1650, Draws(">")),
+        (2400, Draws("esc to interrupt\n>")),
+    ]);
+    assert_eq!(states, ["working", "working", "done", "done", "done", "working"]);
 }
 
 #[test]
@@ -237,9 +283,9 @@ fn a_verdict_at_rest_needs_no_clock() {
     let stop = Report { event: "Stop".into(), claim: Some(idle()), ..Report::default() };
     tracker.hook(3 * MS, &stop);
     assert_eq!(tracker.due(4 * MS), None);
-    show(&mut tracker, 5 * MS, "", &Shown::new(["esc to interrupt"]));
+    show(&mut tracker, 500 * MS, "", &Shown::new(["esc to interrupt"]));
     assert_eq!(tracker.verdict().claim.state, State::Working);
-    assert_eq!(tracker.due(6 * MS), None);
+    assert_eq!(tracker.due(600 * MS), None);
     show(&mut tracker, 9000 * MS, "", &Shown::new([">"]));
     assert_eq!(tracker.due(9000 * MS), Some(9250 * MS));
 }
@@ -256,4 +302,28 @@ fn an_explanation_names_what_decided() {
     let line = told.lines.iter().find(|line| line.decided).unwrap();
     assert_eq!(line.source, Source::Screen);
     assert_eq!(line.text, "\"prompt\" says blocked (permission), \"box\" says idle");
+}
+
+#[test]
+fn a_verdict_from_before_stands_until_something_is_seen() {
+    let before = Verdict {
+        claim: Claim::of(State::Done),
+        since: 7,
+        source: Some(Source::Hook),
+        because: "Stop".into(),
+    };
+    let mut tracker = Tracker::resumed(5, 9000 * MS, before);
+    tracker.process(9000 * MS, Process::Foreground);
+    tracker.watched(9001 * MS, false);
+    assert_eq!(tracker.due(9001 * MS), None);
+    tracker.tick(60_000 * MS);
+    assert_eq!((tracker.verdict().claim.state, tracker.verdict().since), (State::Done, 7));
+    let mut seen = tracker.clone();
+    show(&mut seen, 60_000 * MS, "", &Shown::new([">"]));
+    assert_eq!((seen.verdict().claim.state, seen.verdict().since), (State::Done, 7));
+    show(&mut tracker, 60_000 * MS, "", &Shown::new(["what is this"]));
+    assert_eq!(tracker.verdict().claim.state, State::Done);
+    assert_eq!(tracker.due(60_001 * MS), Some(60_700 * MS));
+    tracker.tick(60_700 * MS);
+    assert_eq!(tracker.verdict().claim.state, State::Unknown);
 }

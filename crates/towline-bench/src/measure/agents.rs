@@ -15,10 +15,12 @@ pub(super) const NAME: &str = "agents";
 /// The goal for idle ones is that nothing wakes up, and this prints as 0 with one decimal.
 const NOTHING: f64 = 0.05;
 
-/// The recording that is played, and its markers: a whole turn with thinking, tools and text, and the rest after it.
-const RECORDING: &str = "tests/recorded/claude/turns.cast";
-const WORKS: &str = "working";
-const RESTS: &str = "idle";
+/// The recording that is played, and its markers: a turn of Claude Code's with a slow answer, from the prompt to its end.
+const RECORDING: &str = "tests/recorded/claude/wide.cast.zst";
+const WORKS: &str = "is working";
+const RESTS: &str = "is idle";
+/// The one before the first prompt: the agent is idle.
+const BEFORE: &str = "may be working";
 
 pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     let mut failures = Vec::new();
@@ -42,7 +44,7 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     rows.push(Row::new(NAME, "  of that the server", Unit::PercentOfCore, server));
 
     let panes = bench.scale.idle_agents;
-    let idle = cpu::measure(bench, NAME, panes, &play(&[WORKS]), &mut failures)?;
+    let idle = cpu::measure(bench, NAME, panes, &play(&[BEFORE]), &mut failures)?;
     let what = format!("processor, {panes} recorded agents that do nothing");
     let goal = Goal::Within(NOTHING);
     rows.push(Row::new(NAME, what, Unit::PercentOfCore, idle.values(both)).goal(goal));

@@ -14,8 +14,8 @@ use super::script::{self, LINE_TOO_LONG, Script};
 use super::setup::Found;
 use super::shell::Shell;
 use super::{
-    Changes, Follow, Listed, Peeked, Place, Screens, TmuxError, attach, end, list, peek, quote, screens,
-    send, spawn,
+    Changes, Follow, Listed, Peeked, Place, Screens, TmuxError, attach, end, list, peek, quote,
+    screens, send, spawn,
 };
 
 /// How long an operation may take where nothing else is said.

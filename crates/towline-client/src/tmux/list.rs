@@ -296,12 +296,7 @@ fn kind(process: &Process, programs: &[(String, String)]) -> Option<String> {
     programs.iter().find(|(name, _)| is(name)).map(|(_, kind)| kind.clone())
 }
 
-fn pane(
-    record: &Record,
-    table: &Table,
-    now: u64,
-    agent: Option<&(&Process, String)>,
-) -> v1::Pane {
+fn pane(record: &Record, table: &Table, now: u64, agent: Option<&(&Process, String)>) -> v1::Pane {
     let pid: i32 = record.number("pane_pid");
     let dead = record.text("pane_dead") == "1";
     let usage = if dead { Usage::default() } else { table.usage(pid) };
@@ -419,9 +414,9 @@ fn detached(
     for process in &table.processes {
         let Some(kind_of) = kind(process) else { continue };
         let above = ancestors(&parents, process.pid);
-        let under = above.iter().any(|&pid| {
-            kept(pid) || table.process(pid).is_some_and(|above| kind(above).is_some())
-        });
+        let under = above
+            .iter()
+            .any(|&pid| kept(pid) || table.process(pid).is_some_and(|above| kind(above).is_some()));
         if under || !own(process.pid) {
             continue;
         }
@@ -570,7 +565,8 @@ UID PID PPID STAT TTY CPU RSS ETIME NAMENAMENAMENAME ARGS
     fn no_server_is_no_pane_and_a_complaint_is_told() {
         let said = |words: &str| {
             let text = format!("{M}Snow\n1\n2\n{M}Stmux\n{words}\n{M}Sps\n");
-            parse(text.as_bytes(), M, 0, &mut Sampler::default(), &[]).map(|listed| listed.panes.len())
+            parse(text.as_bytes(), M, 0, &mut Sampler::default(), &[])
+                .map(|listed| listed.panes.len())
         };
         assert_eq!(said("no server running on /tmp/tmux-0/default"), Ok(0));
         assert_eq!(

@@ -33,7 +33,8 @@ pub struct Screens {
 
 /// What tells that a pane was drawn to, beside when: a line in which a program says how far it is changes none of it, the
 /// second does then.
-const DRAWN: &str = "#{history_size}.#{cursor_x}.#{cursor_y}.#{pane_width}.#{pane_height} #{pane_title}";
+const DRAWN: &str =
+    "#{history_size}.#{cursor_x}.#{cursor_y}.#{pane_width}.#{pane_height} #{pane_title}";
 
 /// The script that looks at these panes; each comes with the process of its agent, 0 where that isn't known. `mark` is 64
 /// random bits.
@@ -67,8 +68,7 @@ set +f
 "##
     );
     for (pane, pid) in panes.iter().filter(|(_, pid)| *pid > 0) {
-        script
-            .push_str(&format!("kill -0 {pid} 2>/dev/null || printf '%s\\n' '{mark}G%{pane}'\n"));
+        script.push_str(&format!("kill -0 {pid} 2>/dev/null || printf '%s\\n' '{mark}G%{pane}'\n"));
     }
     script.into_bytes()
 }
@@ -127,10 +127,7 @@ mod tests {
         };
         assert_eq!(
             found.screens,
-            [
-                screen(7, "✳ a title", "claude", &["row 1", "", "❯"]),
-                screen(8, "", "node", &["x"])
-            ]
+            [screen(7, "✳ a title", "claude", &["row 1", "", "❯"]), screen(8, "", "node", &["x"])]
         );
         assert_eq!(found.gone, HashSet::from([8]));
         assert_eq!(parse(b"", "M"), Screens::default());

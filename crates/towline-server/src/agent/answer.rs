@@ -23,6 +23,10 @@ const DRAWN: Duration = Duration::from_secs(2);
 /// and how often it is looked for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// How long a dialog stands before keys are pressed: Claude Code takes none in its first fifth of a second, so that nobody
+/// who is typing answers what they have not read.
+const READ: Duration = Duration::from_millis(500);
+
 /// Presses the keys that allow or refuse what the agent asks leave for, while it asks that, and waits until it asks no
 /// longer.
 ///
@@ -42,7 +46,7 @@ pub(crate) async fn answer(
     if written == 0 {
         still_asks(&pane.name(), &agent, &asked)?;
     }
-    let keys = keys(pane, rules.as_deref(), written == 0).await?;
+    let keys = keys(pane, rules.as_deref(), (written == 0).then_some(agent.since)).await?;
     let keys = if request.approve { keys.approve } else { keys.deny };
     if keys.is_empty() {
         let message = format!("nobody has said by which keys {} is answered here", agent.kind);
@@ -97,26 +101,33 @@ pub(crate) fn is_other(agent: &v1::Agent, (since, question): &(u64, String)) -> 
     (*since > 0 && agent.since != *since) || other(&agent.question, question)
 }
 
-/// By which keys the question on the screen is answered. `fresh`: it is looked once more whether it stands there, as a verdict
-/// is up to half a second old; and a dialog that the agent has told of may not be drawn yet.
-async fn keys(pane: &Pane, rules: Option<&Rules>, fresh: bool) -> Result<Keys, Fault> {
+/// By which keys the question on the screen is answered. Where it wasn't answered before, it is looked once more whether it stands
+/// there: a verdict is up to half a second old, and a dialog that was told of at `asked` may not be drawn yet.
+///
+/// # Errors
+/// A screen that shows something else.
+async fn keys(pane: &Pane, rules: Option<&Rules>, asked: Option<u64>) -> Result<Keys, Fault> {
     let Some(rules) = rules else { return Ok(Keys::default()) };
     let end = Instant::now() + DRAWN;
+    let mut drawn = None;
     loop {
         let look = look::live(pane, |terminal| {
             (terminal.title().to_owned(), terminal.status().to_owned(), super::shown(terminal))
         });
         let (title, status, screen) = look.await.ok_or_else(|| Fault::ended(&pane.name()))?;
-        let found = rules.on_screen(&screen);
-        let says = found.map(|found| found.claim.state);
-        let late = Instant::now() >= end;
-        match says {
-            Some(State::Blocked) => return Ok(rules.keys_for(&title, &status, &screen)),
+        let now = Instant::now();
+        let Some(asked) = asked else { return Ok(rules.keys_for(&title, &status, &screen)) };
+        let stands = match rules.on_screen(&screen).map(|found| found.claim.state) {
+            Some(State::Blocked) => {
+                now - *drawn.get_or_insert(now) >= READ || clock::since(asked) >= DRAWN
+            }
             // What no rule knows may be a dialog of another kind: the agent says that it asks.
-            None if late => return Ok(rules.keys_for(&title, &status, &screen)),
-            _ if !fresh => return Ok(rules.keys_for(&title, &status, &screen)),
-            Some(_) if late => return Err(changed(&pane.name())),
-            _ => {}
+            None => now >= end,
+            Some(_) if now >= end => return Err(changed(&pane.name())),
+            Some(_) => false,
+        };
+        if stands {
+            return Ok(rules.keys_for(&title, &status, &screen));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }

@@ -209,8 +209,8 @@ async fn interrupt(server: &Server, pane: &Arc<Pane>, prompt: &Prompt) -> Result
     if !busy {
         return Ok(());
     }
-    let keys = server.rulebook.rules(&agent.kind).map(|rules| rules.keys.interrupt.clone());
-    let keys = keys.filter(|keys| !keys.is_empty()).ok_or_else(|| {
+    let keys = server.rulebook.rules(&agent.kind).map(|rules| rules.keys.clone());
+    let keys = keys.filter(|keys| !keys.interrupt.is_empty()).ok_or_else(|| {
         Fault::new(
             ErrorKind::NotTaken,
             format!("nobody has said by which keys {} is interrupted", agent.kind),
@@ -220,8 +220,9 @@ async fn interrupt(server: &Server, pane: &Arc<Pane>, prompt: &Prompt) -> Result
     let mut client = prompt.client;
     client.iter_mut().for_each(|byte| *byte = !*byte);
     let written = typing::open(pane, client, false).await?.unwrap_or(0);
-    let steps = keys_as_steps(keys);
-    if written < typing::count(&steps) {
+    let steps = keys_as_steps(keys.interrupt);
+    let stopped = typing::count(&steps);
+    if written < stopped {
         typing::steps(pane, client, 1, &steps, false).await?;
     }
     let rests = async {
@@ -236,7 +237,14 @@ async fn interrupt(server: &Server, pane: &Arc<Pane>, prompt: &Prompt) -> Result
     tokio::time::timeout(prompt.patience, rests).await.map_err(|_| {
         let message = format!("{name} goes on with what it does, after it was interrupted");
         Fault::new(ErrorKind::NotTaken, message).hint(format!("tow peek {name}"))
-    })
+    })?;
+    let steps = keys_as_steps(keys.clear);
+    if !steps.is_empty() && written <= stopped {
+        typing::calm(pane).await;
+        typing::steps(pane, client, 1 + stopped, &steps, false).await?;
+        typing::calm(pane).await;
+    }
+    Ok(())
 }
 
 /// The keys of a rule file, as steps. Each after the first waits until the agent has shown what the one before did: OpenCode

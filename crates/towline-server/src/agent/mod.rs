@@ -9,6 +9,7 @@ pub(crate) mod deliver;
 mod installed;
 pub(crate) mod process;
 pub(crate) mod queue;
+pub(crate) mod records;
 mod rulebook;
 pub(crate) mod said;
 mod telling;
@@ -78,6 +79,7 @@ pub(crate) async fn explain(
         (terminal.title().to_owned(), terminal.status().to_owned(), shown(terminal))
     });
     let (title, status, screen) = look.await.ok_or_else(|| Fault::ended(&pane.name()))?;
+    let screen = Box::new(screen);
     pane.ask(|done| Command::Explain { title, status, screen, done }).await
 }
 

@@ -250,6 +250,7 @@ async fn find(
     wanted: Option<&v1::Target>,
 ) -> Result<v1::Pane, Fault> {
     let wanted = wanted.ok_or_else(|| Fault::invalid("the request names no pane"))?;
+    driver.recognise(asked.server.rulebook.own_programs());
     let listed = driver.list().await.map_err(|error| Fault::from(error.to_v1(false)))?;
     let panes = asked.agents.listed(&asked.server.rulebook, listed);
     // A host's tmux is watched all the time; this machine's when there is an agent in it.

@@ -1,6 +1,7 @@
 //! Starting a pane's program again, in the same pane: by its restart policy, or because a person asks for the conversation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use towline_agents::{State, launch as agents};
 use towline_protocol::v1::ErrorKind;
@@ -57,6 +58,7 @@ pub(crate) async fn resume(
         // It was asked for before, over a connection that broke.
         return Ok(Vec::new());
     }
+    settled(pane).await;
     let conversation = conversation(pane)?;
     server.panes.revive(pane, &conversation)?;
     pane.pulse.send_modify(|pulse| pulse.ended = false);
@@ -114,6 +116,17 @@ async fn start(
         tracing::debug!("{}: its folder keeps an old description: {error}", described.name);
     }
     Ok(warnings)
+}
+
+/// An agent that is all of its pane is known to be gone a little before the pane is known to have ended: that is waited for.
+async fn settled(pane: &Pane) {
+    /// Where a shell lives on, it is waited for in vain so long.
+    const MOMENT: Duration = Duration::from_secs(1);
+    let exited = pane.facts().agent().is_some_and(|agent| agent.state == State::Exited.name());
+    if exited {
+        let mut pulse = pane.pulse.subscribe();
+        let _ = tokio::time::timeout(MOMENT, pulse.wait_for(|pulse| pulse.ended)).await;
+    }
 }
 
 /// The conversation that a person can have back.

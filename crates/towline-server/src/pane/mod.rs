@@ -207,7 +207,7 @@ pub(crate) enum Command {
     Explain {
         title: String,
         status: String,
-        screen: towline_agents::rules::Shown,
+        screen: Box<towline_agents::rules::Shown>,
         done: oneshot::Sender<Result<v1::Explained, Fault>>,
     },
     /// End the process tree.

@@ -114,6 +114,13 @@ async fn finish(
         Ok(warnings) => {
             server.write_down(&pane);
             server.changed();
+            let described = pane.describe();
+            // With the conversation, which wasn't known when the folder was made.
+            if described.agent.is_some()
+                && let Err(error) = folder::write_description(&pane.folder, &described)
+            {
+                tracing::debug!("{}: its folder keeps an old description: {error}", described.name);
+            }
             Ok((pane, warnings))
         }
         Err(fault) => {

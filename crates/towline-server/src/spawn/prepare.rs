@@ -16,6 +16,7 @@ use towline_protocol::holder::SpawnSpec;
 use towline_protocol::v1;
 
 use super::{environment, isolated};
+use crate::agent::records;
 use crate::clock;
 use crate::pane::{Pane, folder};
 use crate::server::Server;
@@ -170,8 +171,14 @@ impl Job {
                             warnings.push(format!("it does without {}: {why}", from.display()));
                         }
                     }
-                    let hooked = hooks && !start.unhooked;
-                    return (Some(start), hooked, warnings);
+                    if let Some(all) = &start.records
+                        && let Err(error) =
+                            records::begin(&self.folder, all, self.resume.as_deref())
+                    {
+                        let why = towline_client::io_error_in_words(&error);
+                        warnings.push(format!("the record of its conversation is not held: {why}"));
+                    }
+                    return (Some(start), hooks, warnings);
                 }
                 Err((path, error)) => {
                     let why = towline_client::io_error_in_words(&error);
@@ -242,6 +249,42 @@ mod tests {
         apply(&mut spec, start);
         assert_eq!(spec.command, [b"claude".to_vec(), b"--x".to_vec()]);
         assert_eq!(spec.env, [b"AB=2".to_vec(), b"A=3".to_vec()]);
+    }
+
+    #[test]
+    fn what_can_not_be_had_is_left_out_and_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let in_the_way = dir.path().join("file");
+        fs::write(&in_the_way, "").unwrap();
+        let job = |folder: PathBuf, isolated: Option<PathBuf>| Job {
+            agent: v1::Agent { kind: "opencode".into(), ..v1::Agent::default() },
+            command: vec!["opencode".into()],
+            environment: vec![("HOME".into(), dir.path().display().to_string())],
+            tow: Some("/usr/bin/tow".into()),
+            folder,
+            isolated,
+            resume: Some("ses_1".into()),
+            fresh: "0-1".into(),
+        };
+        let told = |job: Job| {
+            let (start, hooked, warnings) = job.run();
+            let command = start.map(|start| start.command.join(" ")).unwrap_or_default();
+            assert!(command.contains("ses_1"), "it goes on with its conversation: {command}");
+            (hooked, warnings.join("; "))
+        };
+        let good = dir.path().join("good");
+        assert_eq!(told(job(good.clone(), Some(dir.path().join("own")))), (true, String::new()));
+        let written = fs::read_dir(&good).unwrap().next().unwrap().unwrap();
+        let mode = std::os::unix::fs::MetadataExt::mode(&written.metadata().unwrap());
+        assert_eq!(mode & 0o777, 0o600);
+        let (hooked, warnings) = told(job(in_the_way.join("x"), None));
+        assert!(!hooked && warnings.starts_with("it gets no hooks: "), "{warnings}");
+        let (hooked, warnings) = told(job(good, Some(in_the_way.join("x"))));
+        assert!(hooked && warnings.starts_with("it gets no configuration folder"), "{warnings}");
+        let gone = Job { tow: None, ..job(dir.path().join("none"), None) };
+        let (hooked, warnings) = told(gone);
+        assert!(!hooked && warnings.contains("the file of this program is gone"), "{warnings}");
+        assert!(!dir.path().join("none").exists());
     }
 
     #[test]

@@ -116,10 +116,28 @@ answer() {
 
 escape() {
     local sequence= c
-    while IFS= read -rsN1 -t 0.2 c; do
-        sequence+=$c
-        [[ $c == [~A-Za-z] && $sequence != "[" && $sequence != "O" ]] && break
-    done
+    # What follows an Escape in a sequence is there already. To read with a limit would fail on a busy machine, where the time can be
+    # over before the byte is taken.
+    IFS= read -rst 0 || sleep 0.05
+    if IFS= read -rst 0 && IFS= read -rsN1 c; then
+        if [[ $c != [[O] ]]; then
+            # Another key.
+            escaped ""
+            key "$c"
+            return
+        fi
+        sequence=$c
+        while IFS= read -rsN1 c; do
+            sequence+=$c
+            [[ $c == [~A-Za-z] ]] && break
+        done
+    fi
+    escaped "$sequence"
+}
+
+# An Escape alone, or what came behind it.
+escaped() {
+    local sequence=$1 c
     case $sequence in
     "")
         case $mode in

@@ -8,8 +8,11 @@ use super::script::{CHOICES, CONTENT, FREE_COMMAND, Part, QUESTION, Reply, Tool}
 
 pub(super) fn answer(call: &Call<'_>) -> (Asked, Answer) {
     let asked = asked(call.body);
+    if let Some(answer) = plans(call, &asked) {
+        return (asked, answer);
+    }
     let answer = match reply(&asked, call.number) {
-        Reply::Says(parts) => says(call, &parts),
+        Reply::Says(parts) => says(call, &parts, arguments),
         Reply::Limit => limit(),
         Reply::Error => {
             refusal(400, "invalid_request_error", "something is wrong with this request")
@@ -37,7 +40,25 @@ fn asked(body: &Value) -> Asked {
     Asked { prompt: said.map_or("", |block| text(block, "text")).into(), answered, aside }
 }
 
-fn says(call: &Call<'_>, parts: &[Part]) -> Answer {
+/// On `make a plan` it writes its plan into the file that the request names for it, and then asks to go on by it. (This agent alone
+/// has a mode for that.)
+fn plans(call: &Call<'_>, asked: &Asked) -> Option<Answer> {
+    let is_plan = |path: &str| path.contains("/plans/") && path.ends_with(".md");
+    if !asked.answered {
+        let wanted = !asked.aside && asked.prompt.contains("make a plan");
+        let body = wanted.then(|| call.body["messages"].to_string())?;
+        let mut words = body.split(|c: char| c.is_whitespace() || "\"'`\\".contains(c));
+        let path = words.find(|word| word.starts_with('/') && is_plan(word))?;
+        return Some(says(call, &[Part::Uses(Tool::Edit(path.to_owned()))], arguments));
+    }
+    let of_model = |message: &&Value| text(message, "role") == "assistant";
+    let last = list(call.body, "messages").iter().rev().find(of_model)?;
+    let mut used = list(last, "content").iter().map(|block| text(&block["input"], "file_path"));
+    let exit = |_: &Tool| ("ExitPlanMode", json!({}));
+    used.any(is_plan).then(|| says(call, &[Part::Uses(Tool::Ask)], exit))
+}
+
+fn says(call: &Call<'_>, parts: &[Part], arguments: fn(&Tool) -> (&'static str, Value)) -> Answer {
     let mut steps =
         Steps::new(|event| format!("event: {}\ndata: {event}\n\n", text(event, "type")));
     let id = format!("msg_{:08}", call.number);

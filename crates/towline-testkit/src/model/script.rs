@@ -3,6 +3,7 @@
 //! | words in the prompt | what it does |
 //! |---|---|
 //! | `slow text` | writes for ten seconds |
+//! | `wait long` | says nothing for twenty seconds |
 //! | `think first` | thinks for two seconds, then writes |
 //! | `tool free` | has a command run that nobody need allow, for two seconds |
 //! | `tool ask` | has a command run that a person must allow |
@@ -88,6 +89,10 @@ pub(super) fn reply(prompt: &str, answered: bool, number: u64) -> Reply {
         let words: Vec<String> = (1..=66).map(|word| format!("word{word}")).collect();
         let text = format!("{} {end}", words.join(" "));
         vec![Part::Writes(spread(&text, Duration::from_millis(150)))]
+    } else if has("wait long") {
+        let mut words = spread(&format!("At last. {end}"), Duration::ZERO);
+        words[0].0 = Duration::from_secs(20);
+        vec![Part::Writes(words)]
     } else if has("think first") {
         let thought = (Duration::from_millis(200), "some thought ".to_owned());
         vec![Part::Thinks(vec![thought; 10]), writes(format!("So it is. {end}"))]

@@ -43,8 +43,7 @@ impl Agent for Gemini {
             let trusted = format!("{{ {:?}: \"TRUST_FOLDER\" }}\n", place.work.to_string_lossy());
             place.write(Path::new(".gemini/trustedFolders.json"), &trusted);
         }
-        let mut environment =
-            vec![("GOOGLE_GEMINI_BASE_URL".to_owned(), place.model.clone())];
+        let mut environment = vec![("GOOGLE_GEMINI_BASE_URL".to_owned(), place.model.clone())];
         if beginning != Beginning::LoggedOut {
             environment.push(("GEMINI_API_KEY".into(), "any".into()));
         }

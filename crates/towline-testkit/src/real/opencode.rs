@@ -43,10 +43,6 @@ impl Agent for OpenCode {
     }
 
     fn habits(&self) -> Habits {
-        Habits {
-            quits: &["key:C-c"],
-            limit_keys: &["Escape", "Escape"],
-            ..Habits::default()
-        }
+        Habits { quits: &["key:C-c"], limit_keys: &["Escape", "Escape"], ..Habits::default() }
     }
 }

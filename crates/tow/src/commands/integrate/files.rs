@@ -31,16 +31,17 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Files, CommandError> {
                 return Err(CommandError::failed(format!("{}: it is too long", doing())));
             }
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                match fs::read_link(path) {
-                    Ok(target) => {
-                        let message =
-                            format!("{}: it is a link to {}, which isn't there", doing(), target.display());
-                        return Err(CommandError::failed(message));
-                    }
-                    Err(_) => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+                Ok(target) => {
+                    let message = format!(
+                        "{}: it is a link to {}, which isn't there",
+                        doing(),
+                        target.display()
+                    );
+                    return Err(CommandError::failed(message));
                 }
-            }
+                Err(_) => continue,
+            },
             Err(error) => return Err(CommandError::io(doing(), &error)),
         }
         let bytes = fs::read(path).map_err(|error| CommandError::io(doing(), &error))?;
@@ -84,7 +85,8 @@ pub(super) fn remove_folders(folders: &[PathBuf]) {
 
 fn write_one(edit: &Edit, made: &mut Vec<PathBuf>) -> Result<(), CommandError> {
     let path = &edit.path;
-    let failed = |error: io::Error| CommandError::io(format!("cannot write {}", path.display()), &error);
+    let failed =
+        |error: io::Error| CommandError::io(format!("cannot write {}", path.display()), &error);
     if edit.before.is_some() {
         // Who keeps settings elsewhere and links to them wants the file there changed.
         let real = fs::canonicalize(path).map_err(failed)?;
@@ -93,7 +95,8 @@ fn write_one(edit: &Edit, made: &mut Vec<PathBuf>) -> Result<(), CommandError> {
             let message = format!("cannot write {}: it is read-only", path.display());
             return Err(CommandError::failed(message).hint(format!("chmod u+w {}", path.display())));
         }
-        if fs::read(&real).map_err(failed)? != edit.before.as_deref().unwrap_or_default().as_bytes() {
+        if fs::read(&real).map_err(failed)? != edit.before.as_deref().unwrap_or_default().as_bytes()
+        {
             let message = format!("{} was changed by somebody else meanwhile", path.display());
             return Err(CommandError::failed(message).hint("try again"));
         }

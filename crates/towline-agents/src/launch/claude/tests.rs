@@ -178,6 +178,6 @@ fn a_folder_of_its_own_has_the_users_settings_and_its_own_state() {
     // Where the user has moved the folder, the state is in it.
     let environment = vec![("CLAUDE_CONFIG_DIR".to_owned(), "/cfg".to_owned())];
     let moved = start("claude", &Wanted { environment, ..isolated });
-    assert!(moved.seeds.iter().any(|seed| seed.from == PathBuf::from("/cfg/.claude.json")));
-    assert!(moved.seeds.iter().any(|seed| seed.from == PathBuf::from("/cfg/settings.json")));
+    assert!(moved.seeds.iter().any(|seed| seed.from == Path::new("/cfg/.claude.json")));
+    assert!(moved.seeds.iter().any(|seed| seed.from == Path::new("/cfg/settings.json")));
 }

@@ -47,7 +47,8 @@ fn a_new_conversation_gets_an_id_unless_its_options_say_which_it_is() {
         let start = start(line, &wanted());
         assert_eq!(start.command.join(" "), expected, "{line}");
         assert_eq!(start.conversation.as_deref(), conversation, "{line}");
-        assert!(start.unhooked && start.files.is_empty() && start.environment.is_empty(), "{line}");
+        assert!(start.files.is_empty() && start.environment.is_empty(), "{line}");
+        assert_eq!(start.records, Some("/home/me/.gemini/tmp".into()));
     }
 }
 
@@ -110,7 +111,7 @@ fn a_folder_of_its_own_has_the_persons_settings_and_its_own_history_and_hooks() 
     }
     let extensions = PathBuf::from("/isolated/x/.gemini/extensions");
     assert_eq!(begun.entries, [("/home/me/.gemini/extensions".into(), extensions.clone())]);
-    assert!(!begun.unhooked);
+    assert_eq!(begun.records, Some("/isolated/x/.gemini/tmp".into()));
     let (path, text) = &begun.files[1];
     assert_eq!(*path, extensions.join("towline/hooks/hooks.json"));
     let hooks: Value = serde_json::from_str(text).unwrap();
@@ -123,7 +124,7 @@ fn a_folder_of_its_own_has_the_persons_settings_and_its_own_history_and_hooks() 
     assert_eq!(about["name"], "towline");
 
     let silent = start("gemini", &Wanted { no_hooks: true, ..isolated.clone() });
-    assert!(silent.files.is_empty() && silent.unhooked);
+    assert!(silent.files.is_empty());
 
     // One whose folder was moved, and which has its own list of trusted folders.
     let environment = vec![variable(HOME, "/moved"), variable(TRUSTED, "/trusted")];

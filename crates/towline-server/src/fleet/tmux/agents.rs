@@ -195,6 +195,11 @@ impl Agents {
         self.inner().agents.get(&pane)?.screen.as_ref().map(|(_, shown)| shown.clone())
     }
 
+    /// The title of the pane of an agent, as far as it was looked at.
+    pub(super) fn title(&self, pane: u64) -> Option<String> {
+        self.inner().agents.get(&pane)?.screen.as_ref().map(|(screen, _)| screen.title.clone())
+    }
+
     /// When the agent in a pane began: microseconds since 1970 UTC; 0: not known.
     pub(super) fn began(&self, pane: u64) -> u64 {
         self.inner().agents.get(&pane).map_or(0, |agent| agent.began)
@@ -258,7 +263,7 @@ impl Inner {
                 let verdict = before.and_then(|(_, before)| said::verdict(&before));
                 let tracker = match verdict {
                     Some(verdict) if verdict.claim.state != State::Exited => {
-                        Tracker::resumed(begun, verdict)
+                        Tracker::resumed(begun, now, verdict)
                     }
                     _ => Tracker::new(begun),
                 };
@@ -387,7 +392,7 @@ all = ["> ready"]
             pane: 7,
             kind: "demo".into(),
             pid,
-            age: Duration::from_secs(60),
+            age: Duration::from_secs(1),
             standing: Standing::Foreground,
             command: "demo-agent".into(),
             watched: false,

@@ -100,23 +100,25 @@ pub(super) async fn answer(
 ) -> Result<v1::Sent, Fault> {
     let agent = Agent { driver, asked, pane: &pane, number: number(&pane)? };
     let known = agent.agent()?;
-    let keys = agent.keys(&known, |rules| match request.approve {
-        true => rules.keys.approve.clone(),
-        false => rules.keys.deny.clone(),
-    });
-    let keys = keys.ok_or_else(|| {
-        let message = format!("nobody has said by which keys {} is answered", known.kind);
-        let hint = format!("tow attach {}    to answer it yourself", pane.name);
-        not_taken(message).hint(hint)
-    })?;
     let seen = (request.since, request.question.clone());
     agent.look().await?;
     still_asks(&pane.name, &agent.agent()?, &seen)?;
+    let shown = agent.shown();
     let rules = asked.agents.rules(agent.number);
-    let shown = rules.as_ref().and_then(|rules| rules.on_screen(&agent.shown()));
-    if shown.is_some_and(|found| found.claim.state != State::Blocked) {
+    let found = rules.as_ref().and_then(|rules| rules.on_screen(&shown));
+    if found.is_some_and(|found| found.claim.state != State::Blocked) {
         return Err(changed(&pane.name));
     }
+    let title = asked.agents.title(agent.number).unwrap_or_default();
+    let keys = agent.keys(&known, |rules| {
+        let keys = rules.keys_for(&title, "", &shown);
+        if request.approve { keys.approve } else { keys.deny }
+    });
+    let keys = keys.ok_or_else(|| {
+        let message = format!("nobody has said by which keys {} is answered here", known.kind);
+        let hint = format!("tow attach {}    to answer it yourself", pane.name);
+        not_taken(message).hint(hint)
+    })?;
     let at = clock::now();
     agent.press(&keys).await?;
     let end = Instant::now() + ANSWERED;
@@ -339,7 +341,9 @@ impl Agent<'_> {
         let name = &self.pane.name;
         if let Some(agent) = self.question() {
             let asks = deliver::asked_in_words(&agent);
-            let message = format!("typed and entered in {name}, but nothing shows that it was taken: {asks} now");
+            let message = format!(
+                "typed and entered in {name}, but nothing shows that it was taken: {asks} now"
+            );
             return not_taken(message).hint(format!("tow peek {name}    shows what it asks"));
         }
         match look {

@@ -126,7 +126,8 @@ impl Pace {
 
     fn drawn(&mut self, now: Instant) {
         self.quiet_at = now + QUIET;
-        self.look_at = Some(self.look_at.unwrap_or(now).min(self.free_at.max(now)));
+        let soon = self.free_at.max(now);
+        self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
     }
 
     fn looked(&mut self, now: Instant, drawn: bool, bytes: usize) {

@@ -16,9 +16,10 @@ use towline_vt::{Event, Terminal};
 
 use super::Actor;
 use super::modelling::Modelled;
-use crate::agent::{conversation, no_agent, process, said, shown};
+use crate::agent::{conversation, no_agent, process, records, said, shown};
 use crate::clock;
 use crate::fault::Fault;
+use crate::pane::folder;
 use crate::spawn::agent as started;
 
 /// How long after output the screen is looked at: programs draw in several writes.
@@ -84,7 +85,7 @@ impl Actor {
         if let Some(agent) = row.agent.filter(|agent| fresh || agent.state != State::Exited.name())
         {
             let tracker = match said::verdict(&agent) {
-                Some(verdict) if !fresh => Tracker::resumed(row.started_at, verdict),
+                Some(verdict) if !fresh => Tracker::resumed(row.started_at, clock::now(), verdict),
                 _ => Tracker::new(clock::now()),
             };
             let unseen = !fresh && agent.offset != head;
@@ -164,9 +165,11 @@ impl Actor {
         let recent = self.agent.searched.is_some_and(|at| now - at < SEARCH_SAME);
         let same = foreground == self.agent.foreground && foreground != 0;
         let waits = self.agent.living.as_ref().is_some_and(Living::is_alive);
-        if same && recent && !waits {
-            // It prints on: whether it has started an agent is found out later.
-            self.agent.search_at = None;
+        // A process becomes an agent by `exec`, too, which changes nothing of this; that happens at its start.
+        let young = clock::since(self.pane.facts().row.started_at) < SEARCH_SAME;
+        if same && recent && !waits && !young {
+            // It prints on: whether it has started an agent is found out later, also if that was the last that it prints.
+            self.agent.search_at = self.agent.searched.map(|at| at + SEARCH_SAME);
             return;
         }
         self.agent.searched = Some(now);
@@ -293,6 +296,10 @@ impl Actor {
             .as_ref()
             .is_some_and(|living| living.kind == kind && living.is_alive())
         {
+            if report.closed {
+                // The last word of one that has ended already.
+                return;
+            }
             // It is quicker than the search for its process.
             {
                 let mut facts = self.pane.facts();
@@ -374,9 +381,25 @@ impl Actor {
             changed
         };
         if changed {
+            self.keep_record();
             self.note();
             self.pane.agent_changes.send_modify(|count| *count += 1);
             self.server.changed();
+        }
+    }
+
+    /// The record of its conversation is held, where the agent has come to rest.
+    fn keep_record(&self) {
+        let agent = self.pane.facts().agent().filter(|agent| !agent.conversation.is_empty());
+        let Some(agent) = agent else { return };
+        let rests = !matches!(agent.state.as_str(), "starting" | "working");
+        if rests {
+            let (folder, id) = (folder::for_agent(&self.pane.folder), agent.conversation);
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = records::keep(&folder, &id) {
+                    tracing::warn!("the record of the conversation {id} is not held: {error}");
+                }
+            });
         }
     }
 
