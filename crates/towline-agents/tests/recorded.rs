@@ -25,6 +25,9 @@ const LONG: u64 = 1000 * MS;
 /// How long both may take in a recording of a busy machine, where the agent itself was late.
 const LATE: u64 = 2500 * MS;
 
+/// How long it may take where title and screen alone tell: Codex draws no question within a second of a key.
+const DRAWN: u64 = 1500 * MS;
+
 /// As the server does it: so long after output the screen is looked at, and so often at most.
 const LOOK_AFTER: u64 = 30 * MS;
 const LOOK_EVERY: u64 = 200 * MS;
@@ -206,7 +209,7 @@ impl Replay<'_> {
 }
 
 /// What is wrong with what was told.
-fn wrongs(told: &Told, busy: bool) -> String {
+fn wrongs(told: &Told, with: With, busy: bool) -> String {
     let mut wrongs = String::new();
     for (index, (from, right, timed)) in told.truths.iter().enumerate() {
         let until = told.truths.get(index + 1).map_or(told.end, |(at, ..)| *at);
@@ -222,6 +225,7 @@ fn wrongs(told: &Told, busy: bool) -> String {
             let began = *since.get_or_insert(at);
             let limit = match first && *timed {
                 _ if busy => LATE,
+                true if matches!(with, With::Nothing) => DRAWN,
                 true => SOON,
                 false => LONG,
             };
@@ -262,7 +266,7 @@ fn what_agents_do_is_told_soon_and_rightly() {
         let recording = Recording::read(&path);
         let rules = shipped::rules(&recording.kind).expect("each kind has rules");
         for with in [With::HooksAndStatus, With::Status, With::Nothing] {
-            let wrongs = wrongs(&replay(&recording, rules, with), recording.busy);
+            let wrongs = wrongs(&replay(&recording, rules, with), with, recording.busy);
             if !wrongs.is_empty() {
                 let _ = write!(all, "{} with {with:?}:\n{wrongs}", path.display());
             }

@@ -211,6 +211,11 @@ impl Agent<'_> {
             tokio::time::sleep(PAUSE).await;
             self.look().await?;
         }
+        if let Some(clear) = self.keys(&agent, |rules| rules.keys.clear.clone()) {
+            self.press(&clear).await?;
+            tokio::time::sleep(PAUSE).await;
+            self.look().await?;
+        }
         Ok(())
     }
 

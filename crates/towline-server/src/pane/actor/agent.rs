@@ -377,11 +377,16 @@ impl Actor {
             // It works: so something was said to it.
             told.unused &= verdict.claim.state != State::Working;
             let changed = *agent != told;
+            let another = agent.state != told.state || agent.since != told.since;
             *agent = told;
-            changed
+            changed.then_some(another)
         };
-        if changed {
+        if let Some(another) = changed {
             self.keep_record();
+            if another {
+                // The next server must know what people have been told of.
+                self.server.write_down(&self.pane);
+            }
             self.note();
             self.pane.agent_changes.send_modify(|count| *count += 1);
             self.server.changed();
