@@ -210,7 +210,7 @@ fn a_broken_rule_file_stops_nothing_and_a_mended_one_counts_at_once() {
     fs::write(&rules, &good).unwrap();
     // What it prints next shows that it is an agent.
     wait_until("the agent is found", || {
-        tow.ok(&["send", &target, "--force", "--key", "Escape"]);
+        tow.ok(&["send", &target, "--force", "--no-enter", "x"]);
         (state(&tow, &target) == "idle").then_some(())
     });
     // A rule that is added counts for what is shown, once it shows something else.

@@ -103,8 +103,9 @@ fn a_host_in_no_list_is_reached_by_its_address() {
 fn agents_in_this_machines_tmux_are_listed_beside_towlines_panes() {
     let fleet = fleet().host("thor", towline_testkit::Setup::towline().with_tmux());
     let thor = fleet.host_named("thor");
-    thor.install("claude", "#!/bin/sh\nwhile read line; do echo \"agent got $line\"; done\n");
-    thor.tmux(&["new-session", "-d", "-s", "old", "-n", "work", "claude"]);
+    // One that there are no rules for: whatever it shows, it is typed to.
+    thor.install("amp", "#!/bin/sh\nwhile read line; do echo \"agent got $line\"; done\n");
+    thor.tmux(&["new-session", "-d", "-s", "old", "-n", "work", "amp"]);
     thor.tmux(&["new-window", "-d", "-t", "old", "-n", "shell", "cat"]);
     thor.spawn("own", "cat");
     let there = thor.tow(&["list"]).expect_status(0).stdout;
@@ -119,7 +120,7 @@ fn agents_in_this_machines_tmux_are_listed_beside_towlines_panes() {
     });
     let agent = list.iter().find(|pane| pane["name"] == "work").unwrap();
     assert_eq!(agent["target"], "thor:work");
-    assert_eq!(agent["agent"]["kind"], "claude");
+    assert_eq!(agent["agent"]["kind"], "amp");
     fleet.tow.ok(&["send", "thor:work", "hello"]);
     fleet.tow.wait_output("work", "agent got hello");
     assert!(thor.tow(&["peek", "old:work"]).expect_status(0).stdout.contains("agent got hello"));

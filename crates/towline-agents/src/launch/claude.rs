@@ -81,7 +81,10 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
                     .ok_or("without a value")
                     .and_then(|own| settings::with(own, hooks))
                 {
-                    Ok(both) => last.extend(["--settings".into(), both]),
+                    Ok(both) => {
+                        start.hooked = true;
+                        last.extend(["--settings".into(), both]);
+                    }
                     Err(why) => {
                         start.notes.push(format!("it gets no hooks: its own --settings are {why}"));
                         last.extend(word.text());
@@ -92,6 +95,7 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
         }
     }
     if let (Some(hooks), None) = (&hooks, own_settings) {
+        start.hooked = true;
         first.extend(["--settings".into(), settings::of(hooks)]);
     }
     start.command.append(&mut first);

@@ -41,6 +41,7 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
     }
     let mut settings = vec![NO_SHARED_SERVER.to_owned()];
     let hooks = if wanted.no_hooks { None } else { super::hook_command(wanted, "codex") };
+    start.hooked = hooks.is_some();
     settings.extend(hooks.iter().flat_map(|hooks| hooks::settings(hooks)));
     for setting in settings {
         start.command.extend(["-c".into(), setting]);

@@ -120,6 +120,7 @@ fn isolate(start: &mut Start, folder: &Path, home: &Path, wanted: &Wanted) {
     if let Some(command) = hooks {
         let files = extension(&command).map(|(name, text)| (extensions.join(name), text));
         start.files.extend(files);
+        start.hooked = true;
     }
 }
 

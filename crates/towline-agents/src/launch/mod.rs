@@ -51,6 +51,8 @@ pub struct Start {
     pub conversation: Option<String>,
     /// What was asked for and can't be had, a line each, for people.
     pub notes: Vec<String>,
+    /// Its hooks will tell what it does.
+    pub hooked: bool,
     /// Folders each entry of which is linked into another at every start: from, to. What is there already stays.
     pub entries: Vec<(PathBuf, PathBuf)>,
     /// The folder below which it keeps a record of each conversation, of which it may delete some that are still wanted.

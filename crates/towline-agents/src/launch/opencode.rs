@@ -47,10 +47,9 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
     }
     if !wanted.no_hooks {
         let pure = has("pure") || wanted.variable(PURE).is_some_and(is_on);
-        if let Err(why) =
-            if pure { Err("it runs without plugins") } else { hook(&mut start, wanted) }
-        {
-            start.notes.push(format!("it gets no hooks: {why}"));
+        match if pure { Err("it runs without plugins") } else { hook(&mut start, wanted) } {
+            Ok(()) => start.hooked = true,
+            Err(why) => start.notes.push(format!("it gets no hooks: {why}")),
         }
     }
     if !wanted.model.is_empty() && !has("model") {

@@ -178,7 +178,8 @@ impl Job {
                         let why = towline_client::io_error_in_words(&error);
                         warnings.push(format!("the record of its conversation is not held: {why}"));
                     }
-                    return (Some(start), hooks, warnings);
+                    let hooked = start.hooked;
+                    return (Some(start), hooked, warnings);
                 }
                 Err((path, error)) => {
                     let why = towline_client::io_error_in_words(&error);
