@@ -5,7 +5,7 @@ mod words;
 
 use std::path::Path;
 
-use words::{Word, own, words};
+use words::{Word, own, value, words};
 
 use super::{Seed, Start, Wanted, is_conversation};
 
@@ -47,7 +47,7 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
         start.command.extend(["-c".into(), setting]);
     }
     let has_model = words.iter().any(|word| {
-        let setting = word.is(&["-c", "--config"]).then(|| word.value()).flatten();
+        let setting = word.is(&["-c", "--config"]).then(|| value(word)).flatten();
         word.is(&["-m", "--model"]) || setting.is_some_and(|setting| setting.starts_with("model="))
     });
     if !wanted.model.is_empty() && !has_model {

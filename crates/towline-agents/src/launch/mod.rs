@@ -8,6 +8,7 @@ pub(crate) mod claude;
 pub(crate) mod codex;
 pub(crate) mod gemini;
 pub mod opencode;
+mod words;
 
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@ mod words;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use words::{Word, own, words};
+use words::{Word, own, value, words};
 
 use super::{Start, Wanted, is_conversation};
 
@@ -73,7 +73,7 @@ pub(super) fn prepare(mut start: Start, arguments: usize, wanted: &Wanted) -> St
 
 /// The conversation that the user's own options name.
 fn named(words: &[Word<'_>]) -> Option<String> {
-    let id = words.iter().rev().find(|word| word.is(&["session"]))?.value()?;
+    let id = value(words.iter().rev().find(|word| word.is(&["session"]))?)?;
     is_conversation(id).then(|| id.to_owned())
 }
 

@@ -1,49 +1,25 @@
 //! The words of its command line: which are options, which are options' values, and which are the prompt.
 
-/// An option with its values, or a word that is no option.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Word<'a> {
-    /// The option's name; `None`: a part of the prompt, or a verb.
-    pub(super) name: Option<&'a str>,
-    /// The words as they stand, the name's first.
-    words: &'a [String],
-}
+use super::super::words::{self, Named, Takes};
 
-impl<'a> Word<'a> {
-    pub(super) fn is(&self, names: &[&str]) -> bool {
-        let Some(name) = self.name else { return false };
+/// A word of its command line.
+pub(super) type Word<'a> = words::Word<'a, Spelled<'a>>;
+
+/// An option as it is spelled, without a value behind `=`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Spelled<'a>(&'a str);
+
+impl Named for Spelled<'_> {
+    fn is_one_of(&self, names: &[&str]) -> bool {
         // `-cp`: several of one letter in one word; `-rID`: the value in the same word.
-        let letters = name.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+        let letters = self.0.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
         names.iter().any(|wanted| match (letters, wanted.strip_prefix('-')) {
             (Some(letters), Some(letter)) if letter.len() == 1 => {
                 letters.starts_with(letter) || letters.len() == 2 && letters.ends_with(letter)
             }
-            _ => name == *wanted,
+            _ => self.0 == *wanted,
         })
     }
-
-    /// The first of its values.
-    pub(super) fn value(&self) -> Option<&'a str> {
-        match self.words.first()?.split_once('=') {
-            Some((_, value)) if self.name.is_some() => Some(value),
-            _ => self.words.get(1).map(String::as_str),
-        }
-    }
-
-    pub(super) fn text(&self) -> Vec<String> {
-        self.words.to_vec()
-    }
-}
-
-/// How many values an option takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    /// The next word, whatever it is.
-    One,
-    /// The next word, unless it is an option.
-    OneOrNone,
-    /// All words up to the next option.
-    Several,
 }
 
 /// Its options with values, from its own help and beyond.
@@ -155,41 +131,16 @@ const ELSEWHERE: [&str; 9] =
 
 /// The command runs no conversation in this terminal, so that nothing is to be added.
 pub(super) fn own(words: &[Word<'_>]) -> bool {
-    let verb = words.iter().find(|word| word.name.is_none()).and_then(|word| word.words.first());
-    let is_verb = verb.is_some_and(|verb| VERBS.contains(&verb.as_str()));
+    let is_verb = VERBS.contains(&words::verb(words));
     is_verb || words.iter().any(|word| word.is(&ELSEWHERE))
 }
 
 /// The words of its arguments.
 pub(super) fn words(arguments: &[String]) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(text) = arguments.get(at) {
-        let is_option = |text: &String| text.len() > 1 && text.starts_with('-');
-        if text == "--" {
-            // Nothing behind it is an option; it goes with what is there.
-            words.push(Word { name: None, words: &arguments[at..] });
-            break;
-        }
-        if !is_option(text) {
-            words.push(Word { name: None, words: &arguments[at..=at] });
-            at += 1;
-            continue;
-        }
-        let name = text.split_once('=').map_or(text.as_str(), |(name, _)| name);
+    words::words(arguments, |text| {
+        let name = text.split_once('=').map_or(text, |(name, _)| name);
         let takes = WITH_VALUES.iter().find(|(known, _)| *known == name);
-        let rest = &arguments[at + 1..];
-        let values = match takes {
-            _ if name.len() < text.len() => 0,
-            None => 0,
-            Some((_, Takes::One)) => rest.len().min(1),
-            Some((_, Takes::OneOrNone)) => {
-                usize::from(rest.first().is_some_and(|next| !is_option(next)))
-            }
-            Some((_, Takes::Several)) => rest.iter().take_while(|next| !is_option(next)).count(),
-        };
-        words.push(Word { name: Some(name), words: &arguments[at..=at + values] });
-        at += 1 + values;
-    }
-    words
+        let joined = name.len() < text.len();
+        (Spelled(name), takes.filter(|_| !joined).map_or(Takes::None, |(_, takes)| *takes))
+    })
 }

@@ -1,30 +1,16 @@
 //! The words of its command line: which are options, which are options' values, and which are verbs or the prompt.
 
-/// An option with its values, or a word that is no option.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Word<'a> {
-    /// The option's name; `None`: a verb, what follows it, or the prompt.
-    pub(super) name: Option<&'a str>,
-    /// The words as they stand, the name's first.
-    words: &'a [String],
-}
+use super::super::words::{self, Takes};
 
-impl<'a> Word<'a> {
-    pub(super) fn is(&self, names: &[&str]) -> bool {
-        self.name.is_some_and(|name| names.contains(&name))
-    }
+/// A word of its command line; an option by its spelling.
+pub(super) type Word<'a> = words::Word<'a, &'a str>;
 
-    /// Its value.
-    pub(super) fn value(&self) -> Option<&'a str> {
-        let (name, first) = (self.name?, self.words.first()?);
-        match first.strip_prefix(name) {
-            Some("") => self.words.get(1).map(String::as_str),
-            joined => joined.map(|value| value.strip_prefix('=').unwrap_or(value)),
-        }
-    }
-
-    pub(super) fn text(&self) -> Vec<String> {
-        self.words.to_vec()
+/// An option's value, which may follow a letter in the same word.
+pub(super) fn value<'a>(word: &Word<'a>) -> Option<&'a str> {
+    let (name, first) = (word.name?, word.words.first()?);
+    match first.strip_prefix(name) {
+        Some("") => word.words.get(1).map(String::as_str),
+        joined => joined.map(|value| value.strip_prefix('=').unwrap_or(value)),
     }
 }
 
@@ -94,42 +80,23 @@ const ELSEWHERE: [&str; 5] = ["--help", "-h", "--remote", "--version", "-V"];
 
 /// The command holds no conversation in this terminal, so that nothing is to be added.
 pub(super) fn own(words: &[Word<'_>]) -> bool {
-    let verb = words.iter().find(|word| word.name.is_none()).and_then(|word| word.words.first());
-    let verb = verb.map_or("", String::as_str);
+    let verb = words::verb(words);
     let is_verb = !TALKS.contains(&verb) && VERBS.contains(&verb);
     is_verb || words.iter().any(|word| word.is(&ELSEWHERE))
 }
 
 /// The words of its arguments.
 pub(super) fn words(arguments: &[String]) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(text) = arguments.get(at) {
-        let is_option = |text: &String| text.len() > 1 && text.starts_with('-');
-        if text == "--" {
-            // Nothing behind it is an option; it goes with what is there.
-            words.push(Word { name: None, words: &arguments[at..] });
-            break;
-        }
-        if !is_option(text) {
-            words.push(Word { name: None, words: &arguments[at..=at] });
-            at += 1;
-            continue;
-        }
+    words::words(arguments, |text| {
         let name = name(text);
-        let rest = &arguments[at + 1..];
-        let values = match name {
-            _ if name.len() < text.len() => 0,
-            _ if WITH_VALUES.contains(&name) => {
-                rest.iter().take_while(|next| !is_option(next)).count()
-            }
-            _ if WITH_VALUE.contains(&name) => rest.len().min(1),
-            _ => 0,
+        let takes = match name {
+            _ if name.len() < text.len() => Takes::None,
+            _ if WITH_VALUES.contains(&name) => Takes::Several,
+            _ if WITH_VALUE.contains(&name) => Takes::One,
+            _ => Takes::None,
         };
-        words.push(Word { name: Some(name), words: &arguments[at..=at + values] });
-        at += 1 + values;
-    }
-    words
+        (name, takes)
+    })
 }
 
 /// An option's name, without a value in the same word (`--model=x`, `-mx`).

@@ -2,27 +2,14 @@
 
 use std::borrow::Cow;
 
-/// An option with its value, or a word that is no option.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Word<'a> {
-    /// The options' long names, several where they are letters in one word; `None`: a part of the prompt, or a verb.
-    pub(super) name: Option<Vec<Cow<'a, str>>>,
-    /// The words as they stand, the name's first.
-    pub(super) words: &'a [String],
-}
+use super::super::words::{self, Named, Takes};
 
-impl<'a> Word<'a> {
-    /// It is an option of one of these names.
-    pub(super) fn is(&self, names: &[&str]) -> bool {
-        self.name.iter().flatten().any(|name| names.contains(&name.as_ref()))
-    }
+/// A word of its command line; an option by its long names, several where they are letters in one word.
+pub(super) type Word<'a> = words::Word<'a, Vec<Cow<'a, str>>>;
 
-    /// The option's value.
-    pub(super) fn value(&self) -> Option<&'a str> {
-        match self.words.first()?.split_once('=') {
-            Some((_, value)) => Some(value),
-            None => self.words.get(1).map(String::as_str),
-        }
+impl Named for Vec<Cow<'_, str>> {
+    fn is_one_of(&self, names: &[&str]) -> bool {
+        self.iter().any(|name| names.contains(&name.as_ref()))
     }
 }
 
@@ -84,41 +71,24 @@ const ELSEWHERE: [&str; 8] = [
 
 /// The command runs no conversation in this terminal, so that nothing is to be added.
 pub(super) fn own(words: &[Word<'_>]) -> bool {
-    let verb = words.iter().find(|word| word.name.is_none()).and_then(|word| word.words.first());
-    let is_verb = verb.is_some_and(|verb| VERBS.contains(&verb.as_str()));
+    let is_verb = VERBS.contains(&words::verb(words));
     is_verb || words.iter().any(|word| word.is(&ELSEWHERE))
 }
 
 /// The words of its arguments.
 pub(super) fn words(arguments: &[String]) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(text) = arguments.get(at) {
-        if text == "--" {
-            // Nothing behind it is an option; it goes with what is there.
-            words.push(Word { name: None, words: &arguments[at..] });
-            break;
-        }
-        if !is_option(text) {
-            words.push(Word { name: None, words: &arguments[at..=at] });
-            at += 1;
-            continue;
-        }
+    words::words(arguments, |text| {
         let names = names(text);
         // Of letters in one word the last takes the value.
         let last = names.last().map_or("", |name| name.as_ref());
-        let next = arguments.get(at + 1);
-        let takes = WITH_VALUE.contains(&last) && next.is_some()
-            || WITH_VALUE_OR_NONE.contains(&last) && next.is_some_and(|next| !is_option(next));
-        let values = usize::from(takes && !text.contains('='));
-        words.push(Word { name: Some(names), words: &arguments[at..=at + values] });
-        at += 1 + values;
-    }
-    words
-}
-
-fn is_option(text: &str) -> bool {
-    text.len() > 1 && text.starts_with('-')
+        let takes = match last {
+            _ if text.contains('=') => Takes::None,
+            _ if WITH_VALUE.contains(&last) => Takes::One,
+            _ if WITH_VALUE_OR_NONE.contains(&last) => Takes::OneOrNone,
+            _ => Takes::None,
+        };
+        (names, takes)
+    })
 }
 
 /// The long names of an option. It knows each also in camel case: `--sessionId`.
