@@ -28,8 +28,9 @@ pub(super) fn run(bench: &Bench) -> Result<Outcome> {
     let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../towline-agents").join(RECORDING);
     let player = named_as_an_agent(bench)?;
     let play = |marks: &[&str]| -> Vec<OsString> {
-        let mut argv: Vec<OsString> =
-            vec![player.clone().into(), "play".into(), recording.clone().into()];
+        // By a shell, since Towline would start an agent proper with words of its own.
+        let mut argv: Vec<OsString> = ["sh", "-c", "exec \"$@\"", "sh"].map(OsString::from).into();
+        argv.extend([player.clone().into(), "play".into(), recording.clone().into()]);
         argv.extend(marks.iter().map(OsString::from));
         argv
     };

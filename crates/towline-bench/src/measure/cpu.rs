@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Outcome;
 use crate::field::{Field, Samples};
@@ -62,6 +62,12 @@ pub(super) fn measure(
         }
         let processes = rig.processes()?;
         interrupt::pause(WARM_UP)?;
+        let running = rig.count()?;
+        if running != panes {
+            bail!("{running} of {panes} panes run");
+        }
+        // The list has woken the server.
+        rig.settle()?;
         Ok((rig, processes))
     })?;
     let known = failures.clone();
