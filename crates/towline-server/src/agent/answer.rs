@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long a dialog stands before keys are pressed: Claude Code takes none in its first fifth of a second, so that nobody
 /// who is typing answers what they have not read.
-const READ: Duration = Duration::from_millis(500);
+pub(crate) const READ: Duration = Duration::from_millis(500);
 
 /// Presses the keys that allow or refuse what the agent asks leave for, while it asks that, and waits until it asks no
 /// longer.

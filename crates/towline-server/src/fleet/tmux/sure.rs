@@ -13,7 +13,7 @@ use towline_client::tmux::Driver;
 use towline_protocol::v1::{self, ErrorKind, send_step::Step};
 
 use super::{Asked, asking, number};
-use crate::agent::answer::{changed, is_other, state_in_words, still_asks};
+use crate::agent::answer::{READ, changed, is_other, state_in_words, still_asks};
 use crate::agent::deliver;
 use crate::clock;
 use crate::fault::Fault;
@@ -101,6 +101,9 @@ pub(super) async fn answer(
     let agent = Agent { driver, asked, pane: &pane, number: number(&pane)? };
     let known = agent.agent()?;
     let seen = (request.since, request.question.clone());
+    // As with our own panes: a key that comes at once would be lost.
+    let stood = clock::since(known.since);
+    tokio::time::sleep(READ.saturating_sub(stood)).await;
     agent.look().await?;
     still_asks(&pane.name, &agent.agent()?, &seen)?;
     let shown = agent.shown();
