@@ -214,6 +214,9 @@ fn in_a_tmux_the_screen_and_the_title_tell() {
     assert_eq!(is("idle", "")["source"], "screen");
     tow.ok(&["send", target, "slow text"]);
     is("working", "");
+    // One that is stopped before any answer has come puts the prompt back into its box, and what is typed next behind it.
+    model.wait("begun", 0, |event| event.what == What::First);
+    std::thread::sleep(Duration::from_millis(750));
     tow.ok(&["send", target, "--key", "Escape"]);
     is("idle", "");
     tow.ok(&["send", target, "tool ask"]);
