@@ -130,6 +130,9 @@ impl Tow {
             .env("LC_ALL", "C.UTF-8")
             .env_remove("NO_COLOR")
             .env_remove("ENV")
+            // It makes agents believe that nobody is there.
+            .env_remove("CI")
+            .env_remove("GITHUB_ACTIONS")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         if let Some(side) = &self.inside {

@@ -88,7 +88,8 @@ impl Actor {
                 Some(verdict) if !fresh => Tracker::resumed(row.started_at, clock::now(), verdict),
                 _ => Tracker::new(clock::now()),
             };
-            let unseen = !fresh && agent.offset != head;
+            // A fresh one, too: on a busy machine it has printed before the first link to its holder is there.
+            let unseen = agent.offset != head;
             self.begin_living(agent.kind, tracker, None);
             if unseen {
                 self.agent_printed();
