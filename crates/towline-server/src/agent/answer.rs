@@ -9,13 +9,11 @@ use towline_agents::{Reason, State};
 use towline_protocol::v1::{self, ErrorKind};
 
 use super::deliver::keys_as_steps;
+use super::sure;
 use crate::clock;
 use crate::fault::Fault;
 use crate::pane::{Pane, look, typing};
 use crate::server::Server;
-
-/// How long the question may stay after it was answered.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a dialog may take to be drawn after the agent has told that it asks,
 const DRAWN: Duration = Duration::from_secs(2);
@@ -49,9 +47,7 @@ pub(crate) async fn answer(
     let keys = keys(pane, rules.as_deref(), (written == 0).then_some(agent.since)).await?;
     let keys = if request.approve { keys.approve } else { keys.deny };
     if keys.is_empty() {
-        let message = format!("nobody has said by which keys {} is answered here", agent.kind);
-        return Err(Fault::new(ErrorKind::NotTaken, message)
-            .hint(format!("tow attach {}    to answer it yourself", pane.name())));
+        return Err(sure::no_answer(&pane.name(), &agent.kind));
     }
     let steps = keys_as_steps(keys);
     typing::check(&steps)?;
@@ -147,11 +143,8 @@ async fn until_gone(pane: &Pane, asked: &(u64, String)) -> Result<(), Fault> {
             }
         }
     };
-    let name = pane.name();
-    tokio::time::timeout(PATIENCE, gone).await.map_err(|_| {
-        Fault::new(ErrorKind::NotTaken, format!("{name} was answered, and still asks the same"))
-            .hint(format!("tow peek {name}    shows what it asks"))
-    })
+    let answered = tokio::time::timeout(sure::ANSWERED, gone).await;
+    answered.map_err(|_| sure::asks_the_same(&pane.name()))
 }
 
 /// What an agent does that was answered.

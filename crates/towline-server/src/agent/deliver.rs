@@ -11,29 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use towline_agents::State;
 use towline_agents::rules::Shown;
 use towline_agents::taken::Typed;
-use towline_agents::{Reason, State};
-use towline_protocol::v1::{self, ErrorKind, send_step::Step};
+use towline_protocol::v1::{self, send_step::Step};
 
 pub(crate) use shared::Deliveries;
 
+use super::sure::{self, Gate};
 use crate::clock;
 use crate::fault::Fault;
 use crate::pane::{ClientId, Pane, look, typing};
 use crate::server::Server;
-
-/// How long it may take until an agent takes input, and again until it has taken it, where nobody says.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A pane that began less than so long ago has an agent that may say it is idle before it shows what it asks first.
-const YOUNG: Duration = Duration::from_secs(15);
-
-/// That must have lasted so long then. (Gemini CLI shows its input box for 0.3 s and more before it asks for trust.)
-const SETTLED: Duration = Duration::from_secs(1);
-
-/// What is typed is to be seen after so long, if it is shown at all: a busy machine's agents take seconds to show it.
-const ECHO: Duration = Duration::from_secs(3);
 
 /// Why a prompt was not delivered.
 #[derive(Debug, Clone)]
@@ -92,24 +81,16 @@ pub(crate) async fn send(
 }
 
 /// What is sent, as a prompt; `None` where it isn't a text with Enter behind it.
-fn prompt(send: &v1::Send, sure: v1::Sure) -> Result<Option<Prompt>, Fault> {
-    let Some((enter, text)) = send.steps.split_last() else { return Ok(None) };
-    let enters = matches!(&enter.step, Some(Step::Key(key)) if key == "Enter");
-    if !enters || text.is_empty() {
-        return Ok(None);
-    }
-    let patience = match sure.patience_ms {
-        0 => PATIENCE,
-        milliseconds => Duration::from_millis(milliseconds.into()),
-    };
+fn prompt(send: &v1::Send, wanted: v1::Sure) -> Result<Option<Prompt>, Fault> {
+    let Some((text, enter)) = sure::prompt_of(&send.steps) else { return Ok(None) };
     Ok(Some(Prompt {
         client: typing::client_id(&send.client)?,
         seq: send.seq,
         text: text.to_vec(),
         enter: enter.clone(),
-        interrupt: sure.interrupt,
-        patience,
-        begun: clock::now().saturating_sub(u64::from(sure.tried_ms) * 1000),
+        interrupt: wanted.interrupt,
+        patience: sure::patience(wanted),
+        begun: clock::now().saturating_sub(u64::from(wanted.tried_ms) * 1000),
     }))
 }
 
@@ -157,9 +138,9 @@ pub(crate) async fn deliver(
     let shown = echo(pane, &words, before.as_ref()).await;
     let found = shown.map_err(|fault| after_typing(pane, fault))?;
     // Its Enter would answer a question that has come up meanwhile.
-    if let Some(asked) = asked(pane) {
+    if let Some(agent) = asks(pane) {
         typing::give_way(pane, client, enters).await;
-        return Err(Undelivered::typed(asked.after_typing(pane)));
+        return Err(Undelivered::typed(sure::asks_since(&pane.name(), &agent)));
     }
     let (entered, printed) = (clock::now(), pane.pulse.borrow().head);
     let enter = std::slice::from_ref(enter);
@@ -171,7 +152,7 @@ pub(crate) async fn deliver(
 
 /// Waits until the text is to be seen in the input box, or long enough.
 async fn echo(pane: &Pane, text: &str, before: Option<&Shown>) -> Result<Typed, Fault> {
-    let end = Instant::now() + ECHO;
+    let end = Instant::now() + sure::ECHO;
     let mut pulse = pane.pulse.subscribe();
     loop {
         pulse.mark_unchanged();
@@ -198,24 +179,12 @@ pub(crate) fn words(steps: &[v1::SendStep]) -> String {
 async fn interrupt(server: &Server, pane: &Arc<Pane>, prompt: &Prompt) -> Result<(), Fault> {
     let agent = pane.facts().agent();
     let agent = agent.ok_or_else(|| super::no_agent(pane))?;
-    let busy = match State::from_name(&agent.state) {
-        Some(State::Working) => true,
-        Some(State::Blocked) => {
-            let reason = Reason::from_name(&agent.reason);
-            matches!(reason, Some(Reason::Permission | Reason::Question))
-        }
-        _ => false,
-    };
-    if !busy {
+    if !sure::is_busy(&agent) {
         return Ok(());
     }
     let keys = server.rulebook.rules(&agent.kind).map(|rules| rules.keys.clone());
-    let keys = keys.filter(|keys| !keys.interrupt.is_empty()).ok_or_else(|| {
-        Fault::new(
-            ErrorKind::NotTaken,
-            format!("nobody has said by which keys {} is interrupted", agent.kind),
-        )
-    })?;
+    let keys = keys.filter(|keys| !keys.interrupt.is_empty());
+    let keys = keys.ok_or_else(|| sure::no_interrupt(&agent.kind))?;
     // An input of its own, so that a second try presses nothing twice.
     let mut client = prompt.client;
     client.iter_mut().for_each(|byte| *byte = !*byte);
@@ -233,11 +202,8 @@ async fn interrupt(server: &Server, pane: &Arc<Pane>, prompt: &Prompt) -> Result
             }
         }
     };
-    let name = pane.name();
-    tokio::time::timeout(prompt.patience, rests).await.map_err(|_| {
-        let message = format!("{name} goes on with what it does, after it was interrupted");
-        Fault::new(ErrorKind::NotTaken, message).hint(format!("tow peek {name}"))
-    })?;
+    let rested = tokio::time::timeout(prompt.patience, rests).await;
+    rested.map_err(|_| sure::goes_on(&pane.name()))?;
     let steps = keys_as_steps(keys.clear);
     if !steps.is_empty() && written <= stopped {
         typing::calm(pane).await;
@@ -263,32 +229,15 @@ async fn until_it_takes_input(pane: &Arc<Pane>, end: Instant) -> Result<(), Faul
             (facts.agent(), facts.row.started_at)
         };
         let agent = agent.ok_or_else(|| super::no_agent(pane))?;
-        let now = clock::now();
-        let mut again = end;
-        match State::from_name(&agent.state) {
-            Some(State::Idle | State::Done) => {
-                let young = clock::since(started) < YOUNG;
-                let settled = Duration::from_micros(now.saturating_sub(agent.since));
-                if !young || settled >= SETTLED {
-                    return Ok(());
-                }
-                again = Instant::now() + (SETTLED - settled);
-            }
-            Some(State::Blocked) => {
-                if let Some(asked) = asked(pane) {
-                    return Err(asked.instead(pane));
-                }
-            }
-            Some(State::Exited) => return Err(gone(pane)),
-            Some(State::Starting) => {}
-            Some(State::Working | State::Unknown) | None => return Ok(()),
-        }
+        let again = match sure::gate(&agent, started) {
+            Gate::Open => return Ok(()),
+            Gate::Settles(rest) => Instant::now() + rest,
+            Gate::Starting => end,
+            Gate::Asks => return Err(sure::asks_instead(&pane.name(), &agent)),
+            Gate::Exited => return Err(gone(pane)),
+        };
         if Instant::now() >= end {
-            let name = pane.name();
-            let message = format!("the agent in {name} is still starting");
-            return Err(Fault::new(ErrorKind::NotTaken, message)
-                .hint(format!("tow peek {name}    shows how far it is"))
-                .hint("--timeout 60s waits longer; --force types it all the same"));
+            return Err(sure::still_starting(&pane.name()));
         }
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return Err(gone(pane)) },
@@ -297,57 +246,9 @@ async fn until_it_takes_input(pane: &Arc<Pane>, end: Instant) -> Result<(), Faul
     }
 }
 
-/// What an agent asks.
-struct Asked {
-    agent: v1::Agent,
-}
-
-/// What the agent asks, where it does.
-fn asked(pane: &Pane) -> Option<Asked> {
-    let agent = pane.facts().agent()?;
-    (agent.state == State::Blocked.name()).then_some(Asked { agent })
-}
-
-/// What a blocked agent asks, in words.
-pub(crate) fn asked_in_words(agent: &v1::Agent) -> String {
-    let v1::Agent { reason, question, .. } = agent;
-    match (reason.as_str(), question.as_str()) {
-        ("permission", "") => "it asks for leave".into(),
-        ("permission", question) => format!("it asks for leave: {question}"),
-        ("login", _) => "somebody has to log in".into(),
-        ("limit", "") => "it has come to a limit".into(),
-        ("trust", "") => "it asks whether to trust its folder".into(),
-        (_, "") => "it asks something".into(),
-        (_, question) => format!("it asks: {question}"),
-    }
-}
-
-impl Asked {
-    fn words(&self) -> String {
-        asked_in_words(&self.agent)
-    }
-
-    fn hints(&self, pane: &Pane, fault: Fault) -> Fault {
-        let name = pane.name();
-        let fault = match self.agent.reason.as_str() {
-            "permission" => fault.hint(format!("tow approve {name}    or: tow deny {name}")),
-            _ => fault.hint(format!("tow attach {name}    to answer it")),
-        };
-        fault.hint("--force types it all the same; --interrupt stops what it does first")
-    }
-
-    /// Nothing was typed.
-    fn instead(&self, pane: &Pane) -> Fault {
-        let message = format!("{} takes no prompt now: {}", pane.name(), self.words());
-        self.hints(pane, Fault::new(ErrorKind::NotTaken, message))
-    }
-
-    /// It came up after the text was typed.
-    fn after_typing(&self, pane: &Pane) -> Fault {
-        let message =
-            format!("typed into {}, and not entered: {} since then", pane.name(), self.words());
-        self.hints(pane, Fault::new(ErrorKind::NotTaken, message))
-    }
+/// The agent, where it asks something.
+fn asks(pane: &Pane) -> Option<v1::Agent> {
+    pane.facts().agent().filter(|agent| agent.state == State::Blocked.name())
 }
 
 /// The agent's process is gone.
@@ -355,7 +256,7 @@ fn gone(pane: &Pane) -> Fault {
     if pane.facts().row.ended.is_some() {
         return Fault::ended(&pane.name());
     }
-    Fault::new(ErrorKind::NotTaken, format!("the agent in {} has exited", pane.name()))
+    sure::exited(&pane.name())
 }
 
 /// Something failed after the text was typed, or while it was.

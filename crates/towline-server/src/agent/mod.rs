@@ -12,6 +12,7 @@ pub(crate) mod queue;
 pub(crate) mod records;
 mod rulebook;
 pub(crate) mod said;
+pub(crate) mod sure;
 mod telling;
 mod turn;
 

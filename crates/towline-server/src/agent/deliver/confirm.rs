@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use towline_agents::State;
 use towline_agents::taken::{self, Look, Proof, Typed};
-use towline_protocol::v1::{self, ErrorKind};
+use towline_protocol::v1;
 
-use super::{Prompt, Undelivered, asked, screen, words};
+use super::{Prompt, Undelivered, asks, screen, words};
+use crate::agent::sure;
 use crate::clock;
 use crate::fault::Fault;
 use crate::pane::{Pane, typing};
@@ -64,7 +65,7 @@ pub(super) async fn until_taken(
         let stirred = pane.pulse.borrow().head != entered.printed;
         if look.0 == Look::Stands && stirred && !again && begun.elapsed() >= ONCE_MORE {
             again = true;
-            if asked(pane).is_none() {
+            if asks(pane).is_none() {
                 typing::calm(pane).await;
                 let seq = prompt.seq + typing::count(&prompt.text) + 1;
                 let enter = std::slice::from_ref(&prompt.enter);
@@ -73,7 +74,11 @@ pub(super) async fn until_taken(
             }
         }
         if begun.elapsed() >= prompt.patience {
-            return Err(Undelivered::typed(not_taken(pane, look.0)));
+            return Err(Undelivered::typed(sure::unproven(
+                &pane.name(),
+                look.0,
+                asks(pane).as_ref(),
+            )));
         }
         let _ = tokio::time::timeout(LOOK, changes.changed()).await;
     }
@@ -135,31 +140,8 @@ fn sent(pane: &Pane, proof: Proof, at: u64) -> v1::Sent {
     v1::Sent { pane: Some(pane.describe()), taken: proof.to_string(), at }
 }
 
-fn not_taken(pane: &Pane, look: Look) -> Fault {
-    let name = pane.name();
-    let fault = |message: String| Fault::new(ErrorKind::NotTaken, message);
-    match (look, asked(pane)) {
-        (_, Some(asked)) => fault(format!(
-            "typed and entered in {name}, but nothing shows that it was taken: {} now",
-            asked.words()
-        ))
-        .hint(format!("tow peek {name}    shows what it asks")),
-        (Look::Stands, None) => fault(format!(
-            "{name} has not taken it: it stands typed in the input box, and Enter does nothing"
-        ))
-        .hint(format!("tow peek {name}    shows what it does"))
-        .hint(format!("tow send {name} --key Enter    presses Enter again")),
-        (Look::Left | Look::Unseen, None) => {
-            fault(format!("typed and entered in {name}, but nothing shows that it was taken"))
-                .hint(format!("tow peek {name}    shows what it did with it"))
-        }
-    }
-}
-
 /// The pane's program, or its agent, ended before it was known to have taken what was typed.
 pub(super) fn ended_meanwhile(pane: &Pane) -> Fault {
-    let name = pane.name();
     let ended = if pane.facts().row.ended.is_some() { "it" } else { "its agent" };
-    let message = format!("typed into {name}, and {ended} ended before it was taken");
-    Fault::new(ErrorKind::NotTaken, message).hint(format!("tow peek {name}"))
+    sure::ended_meanwhile(&pane.name(), ended)
 }

@@ -6,38 +6,24 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use towline_agents::State;
 use towline_agents::rules::{Rules, Shown};
 use towline_agents::taken::{self, Look, Proof, Typed};
-use towline_agents::{Reason, State};
 use towline_client::tmux::Driver;
-use towline_protocol::v1::{self, ErrorKind, send_step::Step};
+use towline_protocol::v1;
 
 use super::{Asked, asking, number};
 use crate::agent::answer::{READ, changed, is_other, state_in_words, still_asks};
 use crate::agent::deliver;
+use crate::agent::sure::{self, Gate};
 use crate::clock;
 use crate::fault::Fault;
-
-/// How long it may take until an agent takes input, and again until it has taken it, where nobody says.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// An agent that began less than so long ago may say it is idle before it shows what it asks first,
-const YOUNG: Duration = Duration::from_secs(15);
-
-/// so that must have lasted so long then.
-const SETTLED: Duration = Duration::from_secs(1);
-
-/// How long what was typed may take to be seen in the input box.
-const ECHO: Duration = Duration::from_secs(3);
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(80);
 
 /// What still stands in the box after so long is entered once more.
 const ONCE_MORE: Duration = Duration::from_millis(900);
-
-/// How long a question may stay after it was answered.
-const ANSWERED: Duration = Duration::from_secs(5);
 
 /// An agent in a pane, and who asks about it.
 struct Agent<'a> {
@@ -58,34 +44,21 @@ pub(super) async fn send(
     request: &v1::Send,
 ) -> Result<v1::Sent, Fault> {
     let agent = Agent { driver, asked, pane: &pane, number: number(&pane)? };
-    let sure = request.sure.filter(|sure| !sure.force && agent.is_known());
-    let prompt = match (sure, request.steps.split_last()) {
-        (Some(sure), Some((enter, text))) if enters(enter) && !text.is_empty() => {
-            Some((sure, text, enter))
-        }
-        _ => None,
-    };
-    let Some((sure, text, enter)) = prompt else {
+    let wanted = request.sure.filter(|sure| !sure.force && agent.is_known());
+    let Some((wanted, (text, enter))) = wanted.zip(sure::prompt_of(&request.steps)) else {
         agent.press(&request.steps).await?;
         asked.agents.stir();
         return Ok(v1::Sent { pane: Some(pane), ..v1::Sent::default() });
     };
-    let patience = match sure.patience_ms {
-        0 => PATIENCE,
-        milliseconds => Duration::from_millis(milliseconds.into()),
-    };
+    let patience = sure::patience(wanted);
     agent.look().await?;
-    if sure.interrupt {
+    if wanted.interrupt {
         agent.interrupt(patience).await?;
     }
     agent.until_it_takes_input(Instant::now() + patience).await?;
     let (proof, at) = agent.deliver(text, enter, patience).await?;
     let told = v1::Pane { agent: asked.agents.agent(agent.number), ..pane };
     Ok(v1::Sent { pane: Some(told), taken: proof.to_string(), at })
-}
-
-fn enters(step: &v1::SendStep) -> bool {
-    matches!(&step.step, Some(Step::Key(key)) if key == "Enter")
 }
 
 /// Presses the keys that allow or refuse what an agent asks leave for, while it asks that, and waits until it asks no longer.
@@ -117,14 +90,10 @@ pub(super) async fn answer(
         let keys = rules.keys_for(&title, "", &shown);
         if request.approve { keys.approve } else { keys.deny }
     });
-    let keys = keys.ok_or_else(|| {
-        let message = format!("nobody has said by which keys {} is answered here", known.kind);
-        let hint = format!("tow attach {}    to answer it yourself", pane.name);
-        not_taken(message).hint(hint)
-    })?;
+    let keys = keys.ok_or_else(|| sure::no_answer(&pane.name, &known.kind))?;
     let at = clock::now();
     agent.press(&keys).await?;
-    let end = Instant::now() + ANSWERED;
+    let end = Instant::now() + sure::ANSWERED;
     loop {
         tokio::time::sleep(PAUSE).await;
         agent.look().await?;
@@ -135,9 +104,7 @@ pub(super) async fn answer(
             return Ok(v1::Sent { pane: Some(pane), taken, at });
         }
         if Instant::now() >= end {
-            let name = &pane.name;
-            return Err(not_taken(format!("{name} was answered, and still asks the same"))
-                .hint(format!("tow peek {name}    shows what it asks")));
+            return Err(sure::asks_the_same(&pane.name));
         }
     }
 }
@@ -193,23 +160,16 @@ impl Agent<'_> {
     /// Stops what it does, where it does something.
     async fn interrupt(&self, patience: Duration) -> Result<(), Fault> {
         let agent = self.agent()?;
-        let reason = Reason::from_name(&agent.reason);
-        let asks = matches!(reason, Some(Reason::Permission | Reason::Question));
-        match self.state() {
-            State::Working => {}
-            State::Blocked if asks => {}
-            _ => return Ok(()),
+        if !sure::is_busy(&agent) {
+            return Ok(());
         }
-        let keys = self.keys(&agent, |rules| rules.keys.interrupt.clone()).ok_or_else(|| {
-            not_taken(format!("nobody has said by which keys {} is interrupted", agent.kind))
-        })?;
+        let keys = self.keys(&agent, |rules| rules.keys.interrupt.clone());
+        let keys = keys.ok_or_else(|| sure::no_interrupt(&agent.kind))?;
         self.press(&keys).await?;
         let end = Instant::now() + patience;
         while matches!(self.state(), State::Working | State::Blocked | State::Starting) {
             if Instant::now() >= end {
-                let name = &self.pane.name;
-                let message = format!("{name} goes on with what it does, after it was interrupted");
-                return Err(not_taken(message).hint(format!("tow peek {name}")));
+                return Err(sure::goes_on(&self.pane.name));
             }
             tokio::time::sleep(PAUSE).await;
             self.look().await?;
@@ -227,40 +187,18 @@ impl Agent<'_> {
         let name = &self.pane.name;
         loop {
             let agent = self.agent()?;
-            match self.state() {
-                State::Idle | State::Done => {
-                    let young = clock::since(self.asked.agents.began(self.number)) < YOUNG;
-                    if !young || clock::since(agent.since) >= SETTLED {
-                        return Ok(());
-                    }
-                }
-                State::Blocked => {
-                    let asks = deliver::asked_in_words(&agent);
-                    let fault = not_taken(format!("{name} takes no prompt now: {asks}"));
-                    return Err(self.answer_it(&agent, fault));
-                }
-                State::Exited => return Err(not_taken(format!("the agent in {name} has exited"))),
-                State::Starting => {}
-                State::Working | State::Unknown => return Ok(()),
+            match sure::gate(&agent, self.asked.agents.began(self.number)) {
+                Gate::Open => return Ok(()),
+                Gate::Asks => return Err(sure::asks_instead(name, &agent)),
+                Gate::Exited => return Err(sure::exited(name)),
+                Gate::Settles(_) | Gate::Starting => {}
             }
             if Instant::now() >= end {
-                let message = format!("the agent in {name} is still starting");
-                return Err(not_taken(message)
-                    .hint(format!("tow peek {name}    shows how far it is"))
-                    .hint("--timeout 60s waits longer; --force types it all the same"));
+                return Err(sure::still_starting(name));
             }
             tokio::time::sleep(PAUSE).await;
             self.look().await?;
         }
-    }
-
-    fn answer_it(&self, agent: &v1::Agent, fault: Fault) -> Fault {
-        let name = &self.pane.name;
-        let fault = match agent.reason.as_str() {
-            "permission" => fault.hint(format!("tow approve {name}    or: tow deny {name}")),
-            _ => fault.hint(format!("tow attach {name}    to answer it")),
-        };
-        fault.hint("--force types it all the same; --interrupt stops what it does first")
     }
 
     /// Types, enters, and waits until something proves that it was taken; what did, and when it was entered.
@@ -277,9 +215,7 @@ impl Agent<'_> {
         let name = &self.pane.name;
         // Its Enter would answer a question that has come up meanwhile.
         if let Some(agent) = self.question() {
-            let asks = deliver::asked_in_words(&agent);
-            let fault = format!("typed into {name}, and not entered: {asks} since then");
-            return Err(self.answer_it(&agent, not_taken(fault)));
+            return Err(sure::asks_since(name, &agent));
         }
         let entered = clock::now();
         let shown_typed = self.shown();
@@ -314,8 +250,7 @@ impl Agent<'_> {
                 return Ok((proof, entered));
             }
             if state == State::Exited {
-                let message = format!("typed into {name}, and its agent ended before it was taken");
-                return Err(not_taken(message).hint(format!("tow peek {name}")));
+                return Err(sure::ended_meanwhile(name, "its agent"));
             }
             // One that has not stirred has not read the first Enter yet.
             let stirred = shown != shown_typed;
@@ -326,7 +261,7 @@ impl Agent<'_> {
                 }
             }
             if begun.elapsed() >= patience {
-                return Err(self.nothing_shows(look.0));
+                return Err(sure::unproven(name, look.0, self.question().as_ref()));
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -334,7 +269,7 @@ impl Agent<'_> {
 
     /// Waits until the text is to be seen in the input box, or long enough.
     async fn echo(&self, words: &str, before: &Shown) -> Result<Typed, Fault> {
-        let end = Instant::now() + ECHO;
+        let end = Instant::now() + sure::ECHO;
         loop {
             self.look().await?;
             let typed = Typed::find(words, Some(before), &self.shown());
@@ -344,30 +279,4 @@ impl Agent<'_> {
             tokio::time::sleep(PAUSE).await;
         }
     }
-
-    fn nothing_shows(&self, look: Look) -> Fault {
-        let name = &self.pane.name;
-        if let Some(agent) = self.question() {
-            let asks = deliver::asked_in_words(&agent);
-            let message = format!(
-                "typed and entered in {name}, but nothing shows that it was taken: {asks} now"
-            );
-            return not_taken(message).hint(format!("tow peek {name}    shows what it asks"));
-        }
-        match look {
-            Look::Stands => not_taken(format!(
-                "{name} has not taken it: it stands typed in the input box, and Enter does nothing"
-            ))
-            .hint(format!("tow peek {name}    shows what it does"))
-            .hint(format!("tow send {name} --key Enter    presses Enter again")),
-            Look::Left | Look::Unseen => not_taken(format!(
-                "typed and entered in {name}, but nothing shows that it was taken"
-            ))
-            .hint(format!("tow peek {name}    shows what it did with it")),
-        }
-    }
-}
-
-fn not_taken(message: String) -> Fault {
-    Fault::new(ErrorKind::NotTaken, message)
 }
