@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Report, short, text};
+use super::{Report, first_question, short, text};
 use crate::state::{Claim, Reason, State};
 
 pub(super) fn read(event: &Value) -> Report {
@@ -89,19 +89,6 @@ fn asked(event: &Value) -> Claim {
             Claim::blocked(Reason::Permission, Some(asked).filter(|asked| !asked.is_empty()))
         }
     }
-}
-
-/// The first of its questions, with the choices.
-fn first_question(input: &Value) -> Option<String> {
-    let first = input.get("questions")?.get(0)?;
-    let question = text(first, "question")?;
-    let choices = first.get("options").and_then(Value::as_array);
-    let labels: Vec<String> =
-        choices.into_iter().flatten().filter_map(|choice| text(choice, "label")).collect();
-    Some(short(&match labels.is_empty() {
-        true => question,
-        false => format!("{question} ({})", labels.join(" · ")),
-    }))
 }
 
 #[cfg(test)]

@@ -53,6 +53,19 @@ fn question(event: &Value, name: &str) -> Option<String> {
     text(event, name).as_deref().map(short)
 }
 
+/// The first of an event's questions, with its choices, as Claude Code and OpenCode tell them.
+fn first_question(event: &Value) -> Option<String> {
+    let first = event.get("questions")?.get(0)?;
+    let question = text(first, "question")?;
+    let choices = first.get("options").and_then(Value::as_array);
+    let labels: Vec<String> =
+        choices.into_iter().flatten().filter_map(|choice| text(choice, "label")).collect();
+    Some(short(&match labels.is_empty() {
+        true => question,
+        false => format!("{question} ({})", labels.join(" · ")),
+    }))
+}
+
 /// Text for people: one line, no longer than a row or two.
 fn short(text: &str) -> String {
     /// Characters that are kept.

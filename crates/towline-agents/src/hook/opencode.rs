@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{Report, short, text};
+use super::{Report, first_question, short, text};
 use crate::state::{Claim, Reason, State};
 
 pub(super) fn read(event: &Value) -> Report {
@@ -86,19 +86,6 @@ fn leave(asked: &Value) -> Option<String> {
         Some(detail) => short(&format!("{tool}: {detail}")),
         None => short(&tool),
     })
-}
-
-/// The first of its questions, with the choices.
-fn first_question(asked: &Value) -> Option<String> {
-    let first = asked.get("questions")?.get(0)?;
-    let question = text(first, "question")?;
-    let choices = first.get("options").and_then(Value::as_array);
-    let labels: Vec<String> =
-        choices.into_iter().flatten().filter_map(|choice| text(choice, "label")).collect();
-    Some(short(&match labels.is_empty() {
-        true => question,
-        false => format!("{question} ({})", labels.join(" · ")),
-    }))
 }
 
 /// What it said last; of a turn that an error ended without a word, the error.

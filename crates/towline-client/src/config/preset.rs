@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::Restart;
 use super::nearest::nearest;
+use super::settings::{command, command_value};
 use super::source::{Value, quoted};
 
 /// A way to start an agent, `[agent.NAME]`.
@@ -90,21 +91,10 @@ pub const PRESET_KEYS: &[PresetKey] = &[
         key: "command",
         about: "The program, or a list with its arguments.",
         set: |preset, value| {
-            let command = match value {
-                Value::Text(program) => vec![program.clone()],
-                Value::List(command) => command.clone(),
-                _ => Vec::new(),
-            };
-            if command.first().is_none_or(String::is_empty) {
-                return Err("a program, or a list of a program and its arguments".to_owned());
-            }
-            preset.command = Some(command);
+            preset.command = Some(command(value)?);
             Ok(())
         },
-        get: |preset| match preset.command.as_deref()? {
-            [program] => Some(Value::Text(program.clone())),
-            command => Some(Value::List(command.to_vec())),
-        },
+        get: |preset| preset.command.as_deref().map(command_value),
     },
     PresetKey {
         key: "host",

@@ -40,21 +40,10 @@ pub const SETTINGS: &[Setting] = &[
                 Unset: the first known agent on the PATH, else the login shell.",
         example: Some("\"claude\""),
         set: |config, value| {
-            let command = match value {
-                Value::Text(program) => vec![program.clone()],
-                Value::List(command) => command.clone(),
-                _ => Vec::new(),
-            };
-            if command.first().is_none_or(String::is_empty) {
-                return Err("a program, or a list of a program and its arguments".to_owned());
-            }
-            config.command = Some(command);
+            config.command = Some(command(value)?);
             Ok(())
         },
-        get: |config| match config.command.as_deref()? {
-            [program] => Some(Value::Text(program.clone())),
-            command => Some(Value::List(command.to_vec())),
-        },
+        get: |config| config.command.as_deref().map(command_value),
     },
     Setting {
         key: "term",
@@ -209,6 +198,27 @@ pub const SETTINGS: &[Setting] = &[
         get: |config| Some(Value::Text(format_bytes(config.ended.keep_bytes))),
     },
 ];
+
+/// A program with its arguments.
+pub(super) fn command(value: &Value) -> Result<Vec<String>, String> {
+    let command = match value {
+        Value::Text(program) => vec![program.clone()],
+        Value::List(command) => command.clone(),
+        _ => Vec::new(),
+    };
+    match command.first().is_none_or(String::is_empty) {
+        true => Err("a program, or a list of a program and its arguments".to_owned()),
+        false => Ok(command),
+    }
+}
+
+/// The same as a value: the program alone, where it has no arguments.
+pub(super) fn command_value(command: &[String]) -> Value {
+    match command {
+        [program] => Value::Text(program.clone()),
+        command => Value::List(command.to_vec()),
+    }
+}
 
 fn text(value: &Value) -> Option<&str> {
     match value {
