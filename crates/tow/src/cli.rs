@@ -144,6 +144,75 @@ pub(crate) enum Verb {
     /// The kinds of agents: which are known, and which are installed where
     #[command(after_help = commands::agents::EXAMPLES)]
     Agents(commands::agents::Args),
+    /// The work items: make, list, show, change and close them
+    #[command(after_help = commands::issue::EXAMPLES)]
+    Issue(commands::issue::Args),
+    /// The work that can be begun now
+    #[command(after_help = commands::ready::EXAMPLES)]
+    Ready(commands::ready::Args),
+    /// The work that waits for other work
+    #[command(after_help = commands::blocked::EXAMPLES)]
+    Blocked(commands::blocked::Args),
+    /// Give work to a worker: put it on their hook, and tell them
+    #[command(after_help = commands::sling::EXAMPLES)]
+    Sling(commands::sling::Args),
+    /// Show your own work, or take an issue on as it
+    #[command(after_help = commands::hook::EXAMPLES)]
+    Hook(commands::hook::Args),
+    /// Release your own work
+    #[command(after_help = commands::unhook::EXAMPLES)]
+    Unhook(commands::unhook::Args),
+    /// Tell an agent who it is and what its work is; for agents' hooks
+    #[command(after_help = commands::prime::EXAMPLES)]
+    Prime(commands::prime::Args),
+    /// The steps of a piece of work
+    #[command(after_help = commands::mol::EXAMPLES)]
+    Mol(commands::mol::Args),
+    /// The patterns that work with steps is made from
+    #[command(after_help = commands::formula::EXAMPLES)]
+    Formula(commands::formula::Args),
+    /// The steps that wait for a person
+    #[command(after_help = commands::gate::EXAMPLES)]
+    Gate(commands::gate::Args),
+    /// Messages between workers
+    #[command(after_help = commands::mail::EXAMPLES)]
+    Mail(commands::mail::Args),
+    /// Leave a note for your own next session, and begin it
+    #[command(after_help = commands::handoff::EXAMPLES)]
+    Handoff(commands::handoff::Args),
+    /// Hand your work in: the branch to merge, the hook free
+    #[command(after_help = commands::done::EXAMPLES)]
+    Done(commands::done::Args),
+    /// Tell a worker something now, or by mail where they have no pane
+    #[command(after_help = commands::nudge::EXAMPLES)]
+    Nudge(commands::nudge::Args),
+    /// Issues that are followed together until the last is closed
+    #[command(after_help = commands::convoy::EXAMPLES)]
+    Convoy(commands::convoy::Args),
+    /// A folder for many projects and their workers
+    #[command(after_help = commands::town::EXAMPLES)]
+    Town(commands::town::Args),
+    /// The projects of a town
+    #[command(after_help = commands::rig::EXAMPLES)]
+    Rig(commands::rig::Args),
+    /// The workers of a project, each with a worktree
+    #[command(after_help = commands::polecat::EXAMPLES)]
+    Polecat(commands::polecat::Args),
+    /// Attach to the mayor of the town, who is started where absent
+    #[command(after_help = commands::role::EXAMPLES)]
+    Mayor(commands::role::Args),
+    /// Attach to the deacon of the town, who is started where absent
+    #[command(after_help = commands::role::EXAMPLES)]
+    Deacon(commands::role::Args),
+    /// Attach to a rig's witness, who is started where absent
+    #[command(after_help = commands::role::EXAMPLES)]
+    Witness(commands::role::RigArgs),
+    /// Attach to a rig's refinery, who is started where absent
+    #[command(after_help = commands::role::EXAMPLES)]
+    Refinery(commands::role::RigArgs),
+    /// The file that the work items are in: check, merge, sync
+    #[command(after_help = commands::ledger::EXAMPLES)]
+    Ledger(commands::ledger::Args),
     /// The machines of the fleet: add, check, set up, connect
     #[command(after_help = commands::host::EXAMPLES)]
     Host(commands::host::Args),

@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod duration;
 mod error;
+mod issue;
 mod launch;
 mod output;
 mod pane;
@@ -21,6 +22,7 @@ mod size;
 mod table;
 mod time;
 mod usage;
+mod work;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;

@@ -96,6 +96,9 @@ pub(crate) struct Scale {
     pub(crate) spawn_panes: usize,
     /// Panes that outlive the server's death.
     pub(crate) recovery_panes: usize,
+    /// Issues of the small and of the large ledger, and how often each verb is run on them in one round.
+    pub(crate) ledgers: [usize; 2],
+    pub(crate) ledger_runs: u32,
     /// How often each verb is run on a remote pane in one round.
     pub(crate) verb_runs: u32,
     /// Remote panes that end while they are watched, in one round.
@@ -127,6 +130,8 @@ impl Scale {
             idle_agents: 100,
             spawn_panes: 100,
             recovery_panes: 50,
+            ledgers: [10_000, 100_000],
+            ledger_runs: 4,
             verb_runs: 20,
             pushes: 10,
             hosts: 20,
@@ -145,6 +150,7 @@ impl Scale {
                 cpu_window: Duration::from_secs(3),
                 idle_agents: 20,
                 spawn_panes: 30,
+                ledgers: [1_000, 10_000],
                 verb_runs: 5,
                 pushes: 3,
                 hosts: 5,

@@ -27,6 +27,8 @@ pub(crate) enum Unit {
     KilobytesPerMinute,
     /// Thousandths of a second of processor time in a minute.
     MillisecondsPerMinute,
+    /// How many times another figure.
+    Times,
 }
 
 impl Unit {
@@ -39,6 +41,7 @@ impl Unit {
             Unit::PercentOfCore => "% core",
             Unit::KilobytesPerMinute => "kB/min",
             Unit::MillisecondsPerMinute => "ms/min",
+            Unit::Times => "×",
         }
     }
 }
@@ -122,7 +125,8 @@ impl Row {
         }
     }
 
-    fn cells(&self) -> [String; 8] {
+    /// The fields of a line of the table in which these stand beside Towline.
+    fn cells(&self, others: &[Contender]) -> Vec<String> {
         let figure = |contender| self.median(contender).map_or("–".into(), number);
         let ratio = |other| self.ratio(other).map_or(String::new(), |ratio| format!("{ratio:.2}"));
         let reached = match (self.goal, self.reached()) {
@@ -131,22 +135,19 @@ impl Row {
             (Some(_), Some(false)) => "NO",
             (Some(_), None) => "unknown",
         };
-        [
-            format!("{}, {}", self.what, self.unit.symbol()),
-            figure(Contender::Bare),
-            figure(Contender::Tmux),
-            figure(Contender::Towline),
-            ratio(Contender::Bare),
-            ratio(Contender::Tmux),
-            self.goal_text(),
-            reached.into(),
-        ]
+        let mut cells = vec![format!("{}, {}", self.what, self.unit.symbol())];
+        cells.extend(others.iter().map(|other| figure(*other)));
+        cells.push(figure(Contender::Towline));
+        cells.extend(others.iter().map(|other| ratio(*other)));
+        cells.extend([self.goal_text(), reached.into()]);
+        cells
     }
 
     fn json(&self) -> Value {
-        let figures: serde_json::Map<String, Value> = Contender::ALL
-            .iter()
-            .filter_map(|&contender| {
+        let figures: serde_json::Map<String, Value> = Contender::OTHERS
+            .into_iter()
+            .chain([Contender::Towline])
+            .filter_map(|contender| {
                 let median = self.median(contender)?;
                 let key = json!(contender).as_str()?.to_owned();
                 Some((key, json!({ "median": median, "samples": self.samples(contender) })))
@@ -200,23 +201,29 @@ impl Report {
     pub(crate) fn write_table(&self, out: &mut impl Write) -> io::Result<()> {
         let kind = if self.quick { "quick: sizes too small to judge by" } else { "full sizes" };
         writeln!(out, "Medians of {} rounds, {kind}. {}\n", self.scale.rounds, self.machine)?;
-        let head = ["", "bare PTY", "tmux", "Towline", "÷ bare", "÷ tmux", "goal", "reached"];
-        let mut lines = vec![head.map(str::to_owned)];
-        lines.extend(self.rows.iter().map(Row::cells));
-        let widths: Vec<usize> = (0..head.len())
+        // Not all have a part in all measurements: a bare pseudo-terminal is on no other host.
+        let measured = |other: &Contender| self.rows.iter().any(|row| row.median(*other).is_some());
+        let others: Vec<Contender> = Contender::OTHERS.into_iter().filter(measured).collect();
+        let mut head = vec![String::new()];
+        head.extend(others.iter().map(|other| other.name().to_owned()));
+        head.push(Contender::Towline.name().to_owned());
+        let first_word = |other: &Contender| other.name().split(' ').next().unwrap_or_default();
+        head.extend(others.iter().map(|other| format!("÷ {}", first_word(other))));
+        head.extend(["goal".to_owned(), "reached".to_owned()]);
+        let numbers = 1..=2 * others.len() + 1;
+        let mut lines = vec![head];
+        lines.extend(self.rows.iter().map(|row| row.cells(&others)));
+        let widths: Vec<usize> = (0..lines[0].len())
             .map(|column| lines.iter().map(|line| width(&line[column])).max().unwrap_or(0))
             .collect();
-        // A bare pseudo-terminal is on no other host.
-        let without_bare = self.rows.iter().all(|row| row.median(Contender::Bare).is_none());
-        let shown = |column: usize| !(without_bare && matches!(column, 1 | 4));
         for line in &lines {
             let mut row = String::new();
-            for (column, cell) in line.iter().enumerate().filter(|(column, _)| shown(*column)) {
+            for (column, cell) in line.iter().enumerate() {
                 let space = " ".repeat(widths[column] - width(cell));
                 // Numbers to the right, words to the left.
                 row += &match column {
                     0 => format!("{cell}{space}"),
-                    1..=5 => format!("  {space}{cell}"),
+                    column if numbers.contains(&column) => format!("  {space}{cell}"),
                     _ => format!("  {cell}{space}"),
                 };
             }

@@ -53,6 +53,8 @@ pub struct Config {
     pub on_done: Option<Action>,
     /// How long ended panes are kept.
     pub ended: Ended,
+    /// The preset for work that is heavy.
+    pub heavy_preset: Option<String>,
     /// Ways to start agents, `[agent.NAME]`, by name.
     pub presets: BTreeMap<String, Preset>,
 }
@@ -124,6 +126,7 @@ impl Default for Config {
             on_blocked: None,
             on_done: None,
             ended: Ended { keep_days: 30, keep_bytes: 2 << 30 },
+            heavy_preset: None,
             presets: BTreeMap::new(),
         }
     }
@@ -283,7 +286,7 @@ mod tests {
              scrollback = 5\njournal_bytes = \"1MiB\"\nrestart = \"always\"\n\
              listen = [\"tls://0.0.0.0:9999\"]\nsecret_file = \"/s\"\ndiscovery = true\n\
              notify = \"bell\"\non_blocked = \"beep\"\non_done = [\"beep\", \"-l\"]\n\
-             [ended]\nkeep_days = 1\nkeep_bytes = 4096\n",
+             [ended]\nkeep_days = 1\nkeep_bytes = 4096\n[sling]\nheavy_preset = \"big\"\n",
         )
         .unwrap();
         assert_eq!(
@@ -302,6 +305,7 @@ mod tests {
                 on_blocked: Some(Action::Line("beep".to_owned())),
                 on_done: Some(Action::Program(vec!["beep".to_owned(), "-l".to_owned()])),
                 ended: Ended { keep_days: 1, keep_bytes: 4096 },
+                heavy_preset: Some("big".to_owned()),
                 presets: BTreeMap::new(),
             }
         );
@@ -314,6 +318,21 @@ mod tests {
     fn a_command_may_be_one_word() {
         let loaded = check("command = \"claude\"").unwrap();
         assert_eq!(loaded.config.command, Some(vec!["claude".to_owned()]));
+    }
+
+    #[test]
+    fn a_command_in_one_text_has_the_words_that_a_shell_sees() {
+        for (text, words) in [
+            ("claude --resume", &["claude", "--resume"][..]),
+            ("ssh -t thor 'cd ~/x && claude'", &["ssh", "-t", "thor", "cd ~/x && claude"]),
+            ("'/opt/my agent'", &["/opt/my agent"]),
+        ] {
+            let loaded = check(&format!("[agent.x]\ncommand = \"{text}\"")).unwrap();
+            let preset = &loaded.config.presets["x"];
+            assert_eq!(preset.command.as_deref().unwrap(), words, "{text}");
+        }
+        let error = check("command = \"it's x\"").unwrap_err();
+        assert!(error.contains("must be a program"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod connection;
+pub mod exchanges;
 mod flow;
 pub mod hosts;
 pub mod input;

@@ -164,6 +164,11 @@ impl Paths {
         self.state_dir.join("isolated")
     }
 
+    /// The folder with what this host exchanges with others ([`crate::exchanges`]).
+    pub fn exchanges(&self) -> PathBuf {
+        self.state_dir.join("exchanges")
+    }
+
     /// The folder with the server's log.
     pub fn log(&self) -> PathBuf {
         self.state_dir.join("log")

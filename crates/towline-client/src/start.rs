@@ -338,7 +338,10 @@ async fn start_in(scope: Option<&Scope>, paths: &Paths) -> Result<(), StartError
 }
 
 /// The program itself, also when a newer one has been put in its place since it was started.
-fn program() -> io::Result<PathBuf> {
+///
+/// # Errors
+/// Where the system doesn't say which it is.
+pub fn program() -> io::Result<PathBuf> {
     let path = std::env::current_exe()?;
     if path.exists() {
         return Ok(path);

@@ -5,10 +5,12 @@
 
 mod agent;
 pub mod auth;
+mod child;
 mod clock;
 mod conn;
 mod fault;
 mod fleet;
+mod ledgers;
 mod lifecycle;
 mod listen;
 mod log;
@@ -98,6 +100,7 @@ pub fn run(options: Options) -> Result<(), StartError> {
         tokio::spawn(agent::tell(Arc::clone(&server)));
         // Links to the other hosts are made before anybody asks for them.
         server.refresh_fleet();
+        tokio::spawn(ledgers::keep(Arc::clone(&server)));
         let reason = until_ended(&server).await?;
         server.keep_models().await;
         server.store.close().await;

@@ -16,6 +16,7 @@ use towline_protocol::v1::goodbye;
 use crate::agent::queue::{self, Queue};
 use crate::agent::{Deliveries, Rulebook, Telling};
 use crate::fleet::Fleet;
+use crate::ledgers::Ledgers;
 use crate::pane::{Command, Pane, folder, takeover};
 use crate::panes::Panes;
 use crate::processes::Sampler;
@@ -112,6 +113,8 @@ pub(crate) struct Server {
     pub(crate) queue: Queue,
     /// Who is told that an agent waits.
     pub(crate) telling: Telling,
+    /// What is kept the same as on other hosts.
+    pub(crate) ledgers: Ledgers,
     /// Connections open.
     pub(crate) clients: AtomicU32,
     next_connection: AtomicU64,
@@ -157,6 +160,7 @@ impl Server {
             deliveries: Deliveries::default(),
             queue: Queue::new(std::mem::take(&mut loaded.prompts), loaded.next_prompt),
             telling: Telling::default(),
+            ledgers: Ledgers::default(),
             clients: AtomicU32::new(0),
             next_connection: AtomicU64::new(1),
             changes: watch::channel(0).0,

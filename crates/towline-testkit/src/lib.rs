@@ -151,6 +151,13 @@ impl Tow {
         outcome::run(self.command(arguments), input)
     }
 
+    /// Runs a command to its end in another folder.
+    pub fn run_in<S: AsRef<OsStr>>(&self, folder: &Path, arguments: &[S]) -> Outcome {
+        let mut command = self.command(arguments);
+        command.current_dir(folder).env("PWD", folder);
+        outcome::run(command, b"")
+    }
+
     /// Runs a command that must succeed, and returns its standard output.
     #[track_caller]
     pub fn ok<S: AsRef<OsStr>>(&self, arguments: &[S]) -> String {

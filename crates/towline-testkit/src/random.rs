@@ -23,6 +23,11 @@ impl Random {
         Self(seed)
     }
 
+    /// Those of a seed, for one of several that a test begins from one.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
     /// A number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 >> 12;

@@ -5,7 +5,7 @@
 
 /// A colour: the terminal's default, one of the 256, or 24 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Color(u32);
+pub(crate) struct Color(pub(crate) u32);
 
 /// A [`Color`] taken apart.
 pub(crate) enum ColorKind {
@@ -41,7 +41,7 @@ impl Color {
 
 /// Attribute bits of a cell: how it is drawn, and its part in a wide character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Attrs(u16);
+pub(crate) struct Attrs(pub(crate) u16);
 
 impl Attrs {
     pub(crate) const BOLD: u16 = 1;
@@ -60,7 +60,9 @@ impl Attrs {
     pub(crate) const SPACER: u16 = 1 << 12;
     /// The last cell of a row, left blank because the wide character after it did not fit.
     pub(crate) const LEAD: u16 = 1 << 13;
-    const LAYOUT: u16 = Self::WIDE | Self::SPACER | Self::LEAD;
+    /// Selective erasing leaves it (DECSCA).
+    pub(crate) const PROTECTED: u16 = 1 << 14;
+    const NOT_DRAWN: u16 = Self::WIDE | Self::SPACER | Self::LEAD | Self::PROTECTED;
     /// What shows on a cell that holds a space.
     const SHOWS_ON_SPACE: u16 = Self::INVERSE | Self::STRIKE | Self::OVERLINE | Self::UNDERLINE;
 
@@ -76,9 +78,9 @@ impl Attrs {
         Attrs(self.0 & !bits)
     }
 
-    /// Without the bits that tell a cell's part in a wide character.
+    /// Without the bits that tell a cell's part in a wide character, and what may erase it.
     pub(crate) const fn drawn(self) -> Self {
-        Attrs(self.0 & !Self::LAYOUT)
+        Attrs(self.0 & !Self::NOT_DRAWN)
     }
 
     /// The underline's shape: 0 none, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed.
@@ -144,7 +146,7 @@ impl Cell {
     /// compare equal: a bold space is a space.
     pub(crate) fn canonical(&self) -> Self {
         let mut cell = *self;
-        cell.style.attrs = cell.style.attrs.without(Attrs::LEAD);
+        cell.style.attrs = cell.style.attrs.without(Attrs::LEAD | Attrs::PROTECTED);
         let shows = cell.style.attrs.has(Attrs::SHOWS_ON_SPACE | Attrs::SPACER);
         if cell.c == ' ' && cell.style.extra == 0 && !shows {
             cell.style.fg = Color::DEFAULT;

@@ -32,8 +32,29 @@ pub enum Event {
     Clipboard(Vec<u8>),
     /// The working folder (OSC 7, OSC 9;9).
     WorkingDirectory(Location),
+    /// An image, of which the model shows nothing.
+    Image {
+        /// Whose sequences it came in.
+        kind: ImageKind,
+        /// Bytes of these sequences.
+        bytes: u64,
+        /// Columns and rows that it would take, where it says so.
+        cells: Option<(u16, u16)>,
+    },
     /// The answer to a query: bytes to write to the program.
     Reply(Vec<u8>),
+}
+
+/// Whose sequences an image came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ImageKind {
+    /// DEC's sixels (DCS q).
+    Sixel,
+    /// Kitty's graphics protocol (APC G).
+    Kitty,
+    /// iTerm2's inline images (OSC 1337).
+    Iterm,
 }
 
 /// The state of a progress bar.

@@ -110,6 +110,33 @@ impl Extras {
         number
     }
 
+    /// The entries that `used` marks, by number.
+    pub(crate) fn used(&self, used: &[bool]) -> Vec<(u16, Extra)> {
+        let entries = (0..).zip(&self.entries).zip(used).skip(1);
+        entries
+            .filter(|(_, used)| **used)
+            .map(|((number, extra), _)| (number, extra.clone()))
+            .collect()
+    }
+
+    /// A table of these entries, which are in the order of their numbers; nothing where they are not, or are the same.
+    pub(crate) fn of(entries: Vec<(u16, Extra)>) -> Option<Self> {
+        let mut table = Extras::new();
+        for (number, extra) in entries {
+            while table.entries.len() < usize::from(number) {
+                table.free.push(u16::try_from(table.entries.len()).ok()?);
+                table.entries.push(Extra::default());
+            }
+            if table.entries.len() != usize::from(number) || extra == table.entries[0] {
+                return None;
+            }
+            table.bytes += extra.bytes();
+            table.entries.push(extra.clone());
+            table.numbers.insert(extra, number).is_none().then_some(())?;
+        }
+        Some(table)
+    }
+
     /// Whether a scan for unused entries is worth its time.
     pub(crate) fn wants_scan(&self) -> bool {
         self.numbers.len() >= self.next_scan && !self.numbers.is_empty()

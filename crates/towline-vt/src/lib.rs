@@ -25,11 +25,10 @@ mod painter;
 mod paste;
 mod record;
 mod size;
-mod snapshot;
 mod style;
 mod terminal;
 
-pub use events::{Event, Location, ProgressState, PromptMark};
+pub use events::{Event, ImageKind, Location, ProgressState, PromptMark};
 pub use keys::{UnknownKey, encode_key};
 pub use line::Line;
 pub use modes::{Cursor, CursorShape, Modes, MouseEncoding, MouseMode};

@@ -110,6 +110,8 @@ pub struct Modes {
     pub origin: bool,
     /// A line feed also returns the carriage (LNM).
     pub newline: bool,
+    /// Foreground and background are exchanged all over the screen (DECSCNM).
+    pub reverse_video: bool,
 }
 
 impl Default for Modes {
@@ -133,6 +135,7 @@ impl Default for Modes {
             insert: false,
             origin: false,
             newline: false,
+            reverse_video: false,
         }
     }
 }

@@ -56,12 +56,29 @@ pub(crate) fn change(out: &mut Vec<u8>, from: Option<Style>, to: Style, extras: 
     }
 }
 
-/// The parameters and the end of the SGR sequence that makes a style from any other.
+/// The parameters and the end of the SGR sequence that makes a style from any other, with the parts of a colour joined by
+/// colons, as xterm tells them.
 pub(crate) fn parameters(style: Style, extras: &Extras) -> Vec<u8> {
-    let plain = (Color::DEFAULT, Color::DEFAULT, Attrs::default(), Color::DEFAULT);
     let underline = extras.get(style.extra).underline;
-    let mut out = Vec::new();
-    sgr(&mut out, b"0;", plain, (style.fg, style.bg, style.attrs.drawn(), underline));
+    let mut out = b"0;".to_vec();
+    attributes(&mut out, Attrs::default(), style.attrs.drawn());
+    for (color, base) in [(style.fg, 38), (style.bg, 48), (underline, 58)] {
+        match color.kind() {
+            ColorKind::Default => {}
+            ColorKind::Indexed(n @ 0..=7) if base < 58 => {
+                number(&mut out, format_args!("{};", base - 8 + n));
+            }
+            ColorKind::Indexed(n @ 8..=15) if base < 58 => {
+                number(&mut out, format_args!("{};", base + 44 + n));
+            }
+            ColorKind::Indexed(n) => number(&mut out, format_args!("{base}:5:{n};")),
+            ColorKind::Rgb(r, g, b) => number(&mut out, format_args!("{base}:2::{r}:{g}:{b};")),
+        }
+    }
+    // The last separator becomes the end.
+    if let Some(last) = out.last_mut() {
+        *last = b'm';
+    }
     out
 }
 

@@ -5,7 +5,6 @@ use crate::events::Event;
 use crate::line::Line;
 use crate::modes::{Cursor, Modes};
 use crate::size::Size;
-use crate::snapshot;
 
 /// A terminal: what its program has printed, and how it stands.
 ///
@@ -29,9 +28,13 @@ impl Terminal {
         Terminal { screen: Screen::new(size, scrollback), parser: Parser::default() }
     }
 
-    /// A blank terminal whose first line has the number `first_line`. To restore one: make it with
-    /// the original's [`first_line`](Self::first_line) and feed it the [`snapshot`](Self::snapshot).
-    pub fn starting_at(size: Size, scrollback: usize, first_line: u64) -> Self {
+    /// A terminal that goes on from this state.
+    pub(crate) fn of(screen: Screen, parser: Parser) -> Self {
+        Terminal { screen, parser }
+    }
+
+    /// A blank terminal whose first line has the number `first_line`.
+    pub(crate) fn starting_at(size: Size, scrollback: usize, first_line: u64) -> Self {
         let mut terminal = Self::new(size, scrollback);
         terminal.screen.main.start_at(first_line);
         terminal
@@ -114,7 +117,7 @@ impl Terminal {
     }
 
     /// The number of the screen's first line that the present program may have printed to: what an earlier one left there is
-    /// above. After a change of columns, and in a terminal that was restored, it is the screen's first.
+    /// above. After a change of columns it is the screen's first.
     pub fn program_start(&self) -> u64 {
         let start = self.screen_start();
         if self.screen.alt.is_some() { start } else { start.max(self.screen.begun) }
@@ -147,28 +150,19 @@ impl Terminal {
         self.screen.synchronized
     }
 
-    /// Bytes that make a new terminal of this size and scrollback equal to this one.
-    ///
-    /// Left out: what REP (`CSI b`) would repeat, and a sequence or character of which only the
-    /// beginning has been read. So take snapshots where none is open, or keep the bytes that follow
-    /// the last complete one.
-    pub fn snapshot(&self) -> Vec<u8> {
-        snapshot::take(&self.screen)
-    }
-
-    /// Neither a sequence nor a character is open: what comes next begins anew.
-    pub fn is_between(&self) -> bool {
-        self.parser.is_between()
-    }
-
     /// Takes `last` for the character that was written last, which REP would repeat.
     pub(crate) fn repeat_with(&mut self, last: Option<char>) {
         self.screen.last = last;
     }
 
-    /// The state behind, for the painter.
+    /// The state behind, for the painter and for records.
     pub(crate) fn screen(&self) -> &Screen {
         &self.screen
+    }
+
+    /// The parser, which may be in the middle of something.
+    pub(crate) fn parser(&self) -> &Parser {
+        &self.parser
     }
 }
 

@@ -138,7 +138,7 @@ fn replies() {
         ("\x1b[1;31m\x1bP$qm\x1b\\", "\x1bP1$r0;1;31m\x1b\\"),
         ("\x1bP$qr\x1b\\", "\x1bP1$r1;24r\x1b\\"),
         ("\x1bP$qx\x1b\\", "\x1bP0$r\x1b\\"),
-        ("\x1bP+q544e\x1b\\", "\x1bP0+r\x1b\\"),
+        ("\x1bP+q5858\x1b\\", "\x1bP0+r\x1b\\"),
     ];
     for (text, reply) in cases {
         check_reply(text, reply);

@@ -1,17 +1,15 @@
-//! A snapshot makes an equal terminal.
+//! A terminal that was saved and loaded goes on as one that never stopped.
 
 mod support;
 
 use proptest::prelude::*;
 use support::{Step, apply, assert_same, size, steps};
-use towline_vt::{Size, Terminal};
+use towline_vt::{Event, Size, Terminal};
 
 const SCROLLBACK: usize = 20;
 
 fn restored(terminal: &Terminal) -> Terminal {
-    let mut copy = Terminal::starting_at(terminal.size(), SCROLLBACK, terminal.first_line());
-    copy.feed(&terminal.snapshot(), &mut Vec::new());
-    copy
+    Terminal::load(&terminal.save(), SCROLLBACK).expect("a record")
 }
 
 fn check(size: Size, steps: &[Step], further: &[Step]) {
@@ -19,12 +17,9 @@ fn check(size: Size, steps: &[Step], further: &[Step]) {
     for step in steps {
         apply(&mut terminal, step);
     }
-    // A snapshot cannot hold the beginning of a sequence.
-    terminal.feed(b"\x18", &mut Vec::new());
     let mut copy = restored(&terminal);
     assert_same(&copy, &terminal, "restored");
-    // What cannot be seen is equal too when both go on alike. (What REP repeats is not kept.)
-    for step in [Step::Feed(b"x".to_vec())].iter().chain(further) {
+    for step in further {
         apply(&mut terminal, step);
         apply(&mut copy, step);
         assert_same(&copy, &terminal, &format!("after {step:?}"));
@@ -37,6 +32,29 @@ proptest! {
     #[test]
     fn equals(size in size(), steps in steps(40), further in steps(12)) {
         check(size, &steps, &further);
+    }
+
+    /// Cut anywhere, again and again: also within sequences and characters.
+    #[test]
+    fn cuts_do_not_matter(
+        size in size(),
+        parts in prop::collection::vec(support::output(), 1..20),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
+    ) {
+        let bytes = parts.concat();
+        let (mut whole, mut events) = (Terminal::new(size, SCROLLBACK), Vec::new());
+        whole.feed(&bytes, &mut events);
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        let (mut terminal, mut told, mut at) = (Terminal::new(size, SCROLLBACK), Vec::<Event>::new(), 0);
+        for cut in cuts {
+            terminal.feed(&bytes[at..cut], &mut told);
+            terminal = restored(&terminal);
+            at = cut;
+        }
+        terminal.feed(&bytes[at..], &mut told);
+        assert_same(&terminal, &whole, "cut");
+        prop_assert_eq!(told, events);
     }
 }
 
@@ -104,4 +122,11 @@ fn the_gap_before_a_wide_character_that_was_written_over_and_came_again() {
     let steps = [Step::Feed("abc漢\rde".into())];
     let further = [Step::Feed("\r漢".into()), Step::Resize(Size { cols: 8, rows: 3 })];
     check(size, &steps, &further);
+}
+
+#[test]
+fn a_cursor_saved_under_margins_that_have_moved() {
+    let steps = [Step::Feed(b"\x1b[2;4r\x1b[?6h\x1b[3;1H\x1b[s\x1b[?6l\x1b[1;2r".to_vec())];
+    let further = [Step::Feed(b"\x1b[u!\x1b[1;6r\x1b[u?".to_vec())];
+    check(Size { cols: 10, rows: 6 }, &steps, &further);
 }

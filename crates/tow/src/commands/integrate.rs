@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use towline_agents::integrate::{self, Edit, Files, Place, Refused};
+use towline_agents::integrate::{self, Edit, Files, Place, Refused, Wanted};
 
 use crate::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -17,12 +17,14 @@ use crate::table::{Align, Cell, Table, terminal_width};
 /// The end of the verb's help.
 pub(crate) const EXAMPLES: &str =
     "Agents that Towline starts itself need none of this, but for Gemini CLI.
-Outside a pane the hooks do nothing.
+Outside a pane these hooks do nothing. Claude Code gets others beside them by which it learns of its work, in a pane or not:
+tow prime at the start of a session, tow mail check with each prompt. They say nothing where there is no ledger.
 
 Examples:
   tow integrate                    which agents tell by hooks of their own
   tow integrate claude --dry-run   what would be changed, and where
   tow integrate claude
+  tow integrate claude --no-work   without tow prime and mail
   tow integrate claude --undo      the settings as they were before";
 
 /// What the verb takes.
@@ -34,6 +36,10 @@ pub(crate) struct Args {
     /// Take the hooks out again
     #[arg(long, requires = "kind")]
     undo: bool,
+
+    /// Without the hooks by which Claude Code learns of its work: tow prime and tow mail check
+    #[arg(long, requires = "kind", conflicts_with = "undo")]
+    no_work: bool,
 
     /// Show what would be changed, and change nothing
     #[arg(long, requires = "kind")]
@@ -86,7 +92,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     let recorded = record::read(&record);
     let edits = match args.undo {
         true => undo(kind, &place, &files, &recorded)?,
-        false => integrate::put(kind, &place, &files, &program()?)?,
+        false => integrate::put(kind, &place, &files, &program()?, Wanted { work: !args.no_work })?,
     };
     if args.dry_run || edits.is_empty() {
         tell(context, kind, &args, &edits)?;

@@ -9,7 +9,7 @@ use towline_protocol::v1::{self, reply, request};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
-use crate::pane::target::{by_id, on_host};
+use crate::pane::target::{self, on_host};
 use crate::request::{Again, unexpected};
 use crate::signals;
 
@@ -74,6 +74,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
     }
 }
 
+/// Ends a pane, and removes it.
+///
+/// # Errors
+/// Where it can't be reached.
+pub(crate) async fn by_id(context: &Context, pane: &v1::Pane) -> Result<v1::Killed, CommandError> {
+    kill(context, &target::by_id(pane), 0).await
+}
+
 async fn kill(context: &Context, target: &str, signal: i32) -> Result<v1::Killed, CommandError> {
     let target = v1::Target { text: target.to_owned(), allow_prefix: false, allow_ended: true };
     if signal != 0 {
@@ -88,7 +96,7 @@ async fn kill(context: &Context, target: &str, signal: i32) -> Result<v1::Killed
     let reply::Body::Info(pane) = context.ask(info, Again::AsItIs).await? else {
         return Err(unexpected());
     };
-    let by_id = v1::Target { text: by_id(&pane), allow_prefix: false, allow_ended: true };
+    let by_id = v1::Target { text: target::by_id(&pane), allow_prefix: false, allow_ended: true };
     let request = v1::Kill { target: Some(by_id), signal };
     match context.ask(request::Body::Kill(request), Again::UntilGone).await? {
         reply::Body::Killed(killed) => Ok(killed),

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 mod begun;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -29,7 +30,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tow spawn --agent claude --resume 0b2d…    go on with a conversation
   tow spawn --on thor gridplay       in that host's folder of projects
   tow spawn --name tests --detach -- cargo watch -x test
-  tow spawn --restart on-failure --env RUST_LOG=debug -- ./serve";
+  tow spawn --restart on-failure --env RUST_LOG=debug -- ./serve
+  tow spawn demo/Toast --issue de-x7k    a worker of a town's rig, with that work
+  tow spawn demo --issue de-x7k --naked  the same, to be started by hand";
 
 /// The size of a pane that nobody looks at yet: what programs take a terminal to be.
 const DEFAULT_SIZE: (u16, u16) = (80, 24);
@@ -80,6 +83,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     agent: agent::Args,
 
+    #[command(flatten)]
+    work: worker::Args,
+
     /// The command [default: the configured one, else the first known agent, else the login shell]
     #[arg(last = true, value_name = "CMD")]
     argv: Vec<OsString>,
@@ -101,7 +107,23 @@ enum Restart {
 
 /// Runs the verb.
 pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
-    spawn(context, args, None).await
+    match args.work.issue.is_some() {
+        true => worker::run(context, args).await,
+        false => spawn(context, args, None).await,
+    }
+}
+
+impl Args {
+    /// A pane for somebody of a town.
+    pub(crate) fn for_work(
+        folder: PathBuf,
+        name: String,
+        env: Vec<OsString>,
+        agent: agent::Args,
+        detach: bool,
+    ) -> Self {
+        Self { name: Some(name), cwd: Some(folder), env, agent, detach, ..Self::default() }
+    }
 }
 
 /// Starts a pane. `command_line` is a whole command line for the user's shell, in place of a command.
@@ -158,6 +180,21 @@ pub(crate) async fn spawn(
         start: choice.start,
     };
     start(context, "", request, &args).await
+}
+
+/// A pane on another host for an agent that works by itself: what a preset says, or what panes there run otherwise.
+///
+/// # Errors
+/// A preset that there isn't.
+pub(crate) fn on_host(
+    context: &Context,
+    host: &str,
+    preset: Option<String>,
+    name: String,
+    env: Vec<OsString>,
+) -> Result<v1::Spawn, CommandError> {
+    let choice = agent::choose(context, &agent::Args::chosen(None, preset, None), Some(host))?;
+    remote(&Args { name: Some(name), env, ..Args::default() }, choice, None)
 }
 
 /// What is asked of another host: it has folders, an environment and a configuration of its own.

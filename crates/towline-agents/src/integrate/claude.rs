@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Place, Refused, is_ours, json};
+use super::{Place, Refused, is_ours, json, work};
 use crate::launch::claude::hooks;
 
 pub(super) fn file(place: &Place) -> PathBuf {
@@ -14,6 +14,10 @@ pub(super) fn with(path: &Path, text: Option<&str>, command: &str) -> Result<Str
     json::with(path, text, &hooks(command))
 }
 
+pub(super) fn with_work(path: &Path, text: Option<&str>, tow: &Path) -> Result<String, Refused> {
+    json::with(path, text, &work::groups(tow))
+}
+
 pub(super) fn without(path: &Path, text: &str) -> Result<String, Refused> {
-    json::without(path, text, &|command| is_ours("claude", command))
+    json::without(path, text, &|command| is_ours("claude", command) || work::is_ours(command))
 }

@@ -10,9 +10,12 @@ mod gemini;
 mod json;
 mod opencode;
 mod text;
+mod work;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+pub use work::{work_settings, work_settings_in};
 
 /// Where a user keeps settings.
 #[derive(Debug, Clone, Default)]
@@ -71,15 +74,32 @@ pub fn files(kind: &str, place: &Place) -> Vec<PathBuf> {
     }
 }
 
+/// What the hooks are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The agent learns of its work, too (`tow prime`, `tow mail check`), where Towline knows how to tell it: Claude Code.
+    pub work: bool,
+}
+
 /// What puts Towline's hooks into the files of a kind; nothing, where they are there already. `tow` is the program that they
 /// call.
 ///
 /// # Errors
 /// A file that can't be understood: nothing is to be changed then.
-pub fn put(kind: &str, place: &Place, files: &Files, tow: &Path) -> Result<Vec<Edit>, Refused> {
+pub fn put(
+    kind: &str,
+    place: &Place,
+    files: &Files,
+    tow: &Path,
+    wanted: Wanted,
+) -> Result<Vec<Edit>, Refused> {
     edits(kind, place, files, |kind, path, text| {
         let cleaned = without(kind, path, text)?;
-        with(kind, place, files, path, cleaned, tow)
+        let with = with(kind, place, files, path, cleaned, tow)?;
+        match kind {
+            "claude" if wanted.work => claude::with_work(path, with.as_deref(), tow).map(Some),
+            _ => Ok(with),
+        }
     })
 }
 

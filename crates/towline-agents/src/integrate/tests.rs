@@ -1,6 +1,7 @@
 use super::*;
 
 const TOW: &str = "/opt/it's here/tow";
+const WORK: Wanted = Wanted { work: true };
 
 fn place() -> Place {
     Place { home: PathBuf::from("/home/me"), environment: Vec::new() }
@@ -20,7 +21,7 @@ fn after(files: &Files, edits: &[Edit]) -> Files {
 }
 
 fn put_into(kind: &str, files: &Files) -> Files {
-    after(files, &put(kind, &place(), files, Path::new(TOW)).unwrap())
+    after(files, &put(kind, &place(), files, Path::new(TOW), WORK).unwrap())
 }
 
 /// Puts the hooks in and takes them out again: what is left is what was there.
@@ -28,7 +29,7 @@ fn there_and_back(kind: &str, files: &Files) -> Files {
     assert!(!is_there(kind, &place(), files).unwrap(), "{files:?}");
     let with = put_into(kind, files);
     assert!(is_there(kind, &place(), &with).unwrap());
-    assert_eq!(put(kind, &place(), &with, Path::new(TOW)), Ok(vec![]), "once is enough");
+    assert_eq!(put(kind, &place(), &with, Path::new(TOW), WORK), Ok(vec![]), "once is enough");
     let back = after(&with, &take(kind, &place(), &with).unwrap());
     assert_eq!(back, *files, "with: {with:#?}");
     assert_eq!(take(kind, &place(), &back), Ok(vec![]));
@@ -77,7 +78,8 @@ fn hooks_are_added_behind_the_users_own() {
     };
     let ours = command("claude", Path::new(TOW));
     assert_eq!(commands("Stop"), ["mine".to_owned(), ours.clone()]);
-    assert_eq!(commands("SessionStart"), [ours]);
+    let prime = commands("SessionStart").pop().unwrap();
+    assert!(commands("SessionStart")[0] == ours && prime.contains("prime --hook"), "{prime}");
     assert_eq!(value["x"], 1);
 }
 
@@ -87,7 +89,7 @@ fn a_file_that_is_not_there_is_made_and_a_hook_of_another_tow_replaced() {
     let text = &with[Path::new(CLAUDE)];
     assert!(text.starts_with("{\n  \"hooks\": {\n    \"SessionStart\": [\n"), "{text}");
     assert!(text.ends_with("}\n"));
-    let edits = put("claude", &place(), &with, Path::new("/new/tow")).unwrap();
+    let edits = put("claude", &place(), &with, Path::new("/new/tow"), WORK).unwrap();
     let moved = after(&with, &edits);
     let text = &moved[Path::new(CLAUDE)];
     assert!(text.contains("/new/tow") && !text.contains("/opt"), "{text}");
@@ -121,7 +123,7 @@ fn a_file_that_is_not_understood_is_left_alone() {
         ("{\"hooks\": []}", ": \"hooks\" is no object"),
         ("{\"hooks\": {\"Stop\": 7}}", ": \"hooks\".\"Stop\" is no list"),
     ] {
-        let error = put("claude", &place(), &one(CLAUDE, text), Path::new(TOW)).unwrap_err();
+        let error = put("claude", &place(), &one(CLAUDE, text), Path::new(TOW), WORK).unwrap_err();
         let error = error.to_string();
         assert!(error.starts_with(CLAUDE) && error.contains(expected), "{error}");
     }
@@ -165,7 +167,7 @@ fn codex_hooks_come_with_trust_in_them_alone() {
     let key = format!("[hooks.state.\"{HOOKS}:stop:1:0\"]");
     assert!(text.contains(&key), "{text}");
     assert!(text.contains(&format!("[hooks.state.\"{HOOKS}:session_start:0:0\"]")), "{text}");
-    let error = put("codex", &place(), &one(CONFIG, "a = 1\nb = = 2\n"), Path::new(TOW));
+    let error = put("codex", &place(), &one(CONFIG, "a = 1\nb = = 2\n"), Path::new(TOW), WORK);
     let error = error.unwrap_err().to_string();
     assert!(error.starts_with(&format!("{CONFIG}:2: it can't be read as TOML")), "{error}");
 }
@@ -180,4 +182,40 @@ fn gemini_and_opencode_get_files_of_their_own() {
     let path = files("opencode", &place()).remove(0);
     let foreign = one(path.to_str().unwrap(), "export const x = 1\n");
     assert_eq!(take("opencode", &place(), &foreign), Ok(vec![]));
+}
+
+#[test]
+fn claude_learns_of_its_work_unless_that_is_not_wanted() {
+    let of = |wanted: Wanted, files: &Files| {
+        after(files, &put("claude", &place(), files, Path::new(TOW), wanted).unwrap())
+            [Path::new(CLAUDE)]
+        .clone()
+    };
+    let with = of(WORK, &Files::new());
+    for (command, times) in [("prime --hook", 2), ("mail check --inject", 1), ("# towline work", 3)]
+    {
+        assert_eq!(with.matches(command).count(), times, "{command}: {with}");
+    }
+    let without = of(Wanted { work: false }, &Files::new());
+    assert!(!without.contains("prime") && without.contains("agent-event"), "{without}");
+    // The one takes the place of the other.
+    assert_eq!(of(Wanted { work: false }, &one(CLAUDE, &with)), without);
+    assert_eq!(of(WORK, &one(CLAUDE, &without)), with);
+    assert!(!put_into("codex", &Files::new()).values().any(|text| text.contains("prime")));
+}
+
+#[test]
+fn a_worktrees_settings_have_the_hooks_of_work_alone() {
+    let program = Path::new(TOW);
+    let text = work_settings(program);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let command = value["hooks"]["SessionStart"][0]["hooks"][0]["command"].as_str().unwrap();
+    assert_eq!(command, r"'/opt/it'\''s here/tow' prime --hook 2>/dev/null || : # towline work");
+    assert!(!text.contains("agent-event") && text.ends_with('\n'));
+    let path = Path::new("/w/.claude/settings.local.json");
+    assert_eq!(work_settings_in(path, Some(&text), Path::new(TOW)).unwrap(), text);
+    let own = "{\n  // mine\n  \"permissions\": {}\n}\n";
+    let both = work_settings_in(path, Some(own), program).unwrap();
+    assert!(both.contains("// mine") && both.contains("prime --hook"), "{both}");
+    assert!(work_settings_in(path, Some("{"), program).is_err());
 }

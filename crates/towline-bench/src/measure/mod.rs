@@ -5,6 +5,7 @@ mod attached;
 mod cpu;
 mod echo;
 mod flood;
+mod ledger;
 mod list;
 mod long;
 mod memory;
@@ -46,5 +47,6 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: agents::NAME, long: false, run: agents::run },
     Measure { name: spawn::NAME, long: false, run: spawn::run },
     Measure { name: recovery::NAME, long: false, run: recovery::run },
+    Measure { name: ledger::NAME, long: false, run: ledger::run },
     Measure { name: long::NAME, long: true, run: long::run },
 ];

@@ -28,13 +28,20 @@ pub(crate) enum Contender {
     Bare,
     /// A private tmux.
     Tmux,
+    /// `grep -c` over a ledger's file: as fast as it can be looked through.
+    Scan,
+    /// Python's `json.loads` of each line of a ledger's file.
+    Load,
     /// A private Towline.
     Towline,
 }
 
 impl Contender {
-    /// All, in the order of the table.
+    /// All that run programs in terminals, in the order of the table.
     pub(crate) const ALL: [Contender; 3] = [Contender::Bare, Contender::Tmux, Contender::Towline];
+    /// All that are compared with Towline, in the order of the table.
+    pub(crate) const OTHERS: [Contender; 4] =
+        [Contender::Bare, Contender::Tmux, Contender::Scan, Contender::Load];
     /// Those with a server.
     pub(crate) const MULTIPLEXERS: [Contender; 2] = [Contender::Tmux, Contender::Towline];
 
@@ -43,6 +50,8 @@ impl Contender {
         match self {
             Contender::Bare => "bare PTY",
             Contender::Tmux => "tmux",
+            Contender::Scan => "grep -c",
+            Contender::Load => "json.loads",
             Contender::Towline => "Towline",
         }
     }
@@ -136,6 +145,7 @@ impl Bench {
     /// Starts a rig.
     pub(crate) fn rig(&self, contender: Contender) -> Result<Box<dyn Rig>> {
         Ok(match contender {
+            Contender::Scan | Contender::Load => bail!("{} runs no terminals", contender.name()),
             Contender::Bare => Box::new(bare::Bare::default()),
             Contender::Tmux => Box::new(tmux::Tmux::start(self)?),
             Contender::Towline => Box::new(Towline::start(self)?),
@@ -145,7 +155,9 @@ impl Bench {
     /// Starts a rig that has a server.
     pub(crate) fn multiplexer(&self, contender: Contender) -> Result<Box<dyn Multiplexer>> {
         Ok(match contender {
-            Contender::Bare => bail!("a bare pseudo-terminal has no server"),
+            Contender::Bare | Contender::Scan | Contender::Load => {
+                bail!("{} has no server", contender.name())
+            }
             Contender::Tmux => Box::new(tmux::Tmux::start(self)?),
             Contender::Towline => Box::new(Towline::start(self)?),
         })

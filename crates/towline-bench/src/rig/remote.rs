@@ -58,7 +58,9 @@ impl Remote {
     ) -> Result<Self> {
         let tow = bench.tow.clone().map_err(|why| anyhow!("there is no `tow`: {why}"))?;
         let setup = match contender {
-            Contender::Bare => bail!("a bare pseudo-terminal has no hosts"),
+            Contender::Bare | Contender::Scan | Contender::Load => {
+                bail!("{} has no hosts", contender.name())
+            }
             Contender::Tmux => Setup::tmux(),
             Contender::Towline => Setup::towline(),
         };

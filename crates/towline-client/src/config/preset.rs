@@ -89,7 +89,7 @@ pub const PRESET_KEYS: &[PresetKey] = &[
     },
     PresetKey {
         key: "command",
-        about: "The program, or a list with its arguments.",
+        about: "The program with its arguments, in one text or a list.",
         set: |preset, value| {
             preset.command = Some(command(value)?);
             Ok(())

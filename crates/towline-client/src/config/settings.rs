@@ -36,7 +36,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "command",
-        about: "What `tow spawn` runs where nothing is named: a program, or a list with its arguments. \
+        about: "What `tow spawn` runs where nothing is named: a program with its arguments, in one text or a list. \
                 Unset: the first known agent on the PATH, else the login shell.",
         example: Some("\"claude\""),
         set: |config, value| {
@@ -197,12 +197,25 @@ pub const SETTINGS: &[Setting] = &[
         },
         get: |config| Some(Value::Text(format_bytes(config.ended.keep_bytes))),
     },
+    Setting {
+        key: "sling.heavy_preset",
+        about: "The preset [agent.NAME] for issues labelled `heavy`, and for `tow sling --heavy`.",
+        example: Some("\"remote-polecat\""),
+        set: |config, value| {
+            let must = "the name of a preset, such as \"remote-polecat\"";
+            let name = text(value).filter(|name| super::preset::is_name(name)).ok_or(must)?;
+            config.heavy_preset = Some(name.to_owned());
+            Ok(())
+        },
+        get: |config| config.heavy_preset.clone().map(Value::Text),
+    },
 ];
 
-/// A program with its arguments.
+/// A program with its arguments. A text with blanks is several words, as a shell has them.
 pub(super) fn command(value: &Value) -> Result<Vec<String>, String> {
     let command = match value {
-        Value::Text(program) => vec![program.clone()],
+        Value::Text(text) if is_one_word(text) => vec![text.clone()],
+        Value::Text(text) => shlex::split(text).unwrap_or_default(),
         Value::List(command) => command.clone(),
         _ => Vec::new(),
     };
@@ -215,9 +228,13 @@ pub(super) fn command(value: &Value) -> Result<Vec<String>, String> {
 /// The same as a value: the program alone, where it has no arguments.
 pub(super) fn command_value(command: &[String]) -> Value {
     match command {
-        [program] => Value::Text(program.clone()),
+        [program] if is_one_word(program) => Value::Text(program.clone()),
         command => Value::List(command.to_vec()),
     }
+}
+
+fn is_one_word(text: &str) -> bool {
+    !text.contains(char::is_whitespace)
 }
 
 fn text(value: &Value) -> Option<&str> {

@@ -68,6 +68,9 @@ pub enum ReachError {
         /// What whatever carried the stream said of it.
         words: Option<Words>,
     },
+    /// A verb that was run there failed.
+    #[error("{}", .0.message)]
+    Verb(Words),
 }
 
 impl ReachError {
@@ -75,7 +78,7 @@ impl ReachError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Dial(error) => error.hints(),
-            Self::Connect { words: Some(words), .. } => words.hints.clone(),
+            Self::Connect { words: Some(words), .. } | Self::Verb(words) => words.hints.clone(),
             Self::Connect { source: ConnectError::Refused(error), .. } => error.hints.clone(),
             Self::Connect { .. } => Vec::new(),
         }

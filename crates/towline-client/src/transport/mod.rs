@@ -33,7 +33,9 @@ pub use credentials::{Paired, paired};
 pub use error::{DialError, ReachError, Words};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use secret::{Secret, SecretError, SecretId, write_private};
-pub use ssh::{FIND_PROGRAM, Ssh, connect_master, disconnect_master, ssh_argv, ssh_words};
+pub use ssh::{
+    FIND_PROGRAM, Ssh, connect_master, disconnect_master, run_there, ssh_argv, ssh_words,
+};
 pub(crate) use ssh::{LastLines, why_ssh_ended};
 pub use tcp::{is_loopback, tune};
 pub use tls::fingerprint_of;

@@ -141,6 +141,7 @@ fn changes(body: &request::Body) -> bool {
             | Body::Enqueue(_)
             | Body::Dequeue(_)
             | Body::Resume(_)
+            | Body::Renew(_)
     )
 }
 
@@ -260,6 +261,10 @@ impl Job {
                 let warnings = again::resume(&self.server, &pane, key).await?;
                 self.lend_ssh_agent(&pane);
                 reply::Body::Spawned(v1::Spawned { pane: Some(pane.describe()), warnings })
+            }
+            Body::Renew(request) => {
+                again::renew(&self.server, &request)?;
+                reply::Body::Done(v1::Done {})
             }
             Body::Agents(request) => {
                 let kinds = agent::installed(&self.server, request.path).await;

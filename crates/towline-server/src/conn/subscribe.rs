@@ -1,6 +1,6 @@
 //! A stream of the list: all of it at first, then what changes. What another host's server listens to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use towline_protocol::v1::{self, reply};
 use super::Window;
 use super::looking::sample;
 use super::requests::{Job, answer};
+use crate::ledgers;
 
 /// A burst of changes (fifty panes started at once) makes one update.
 const BURST: Duration = Duration::from_millis(5);
@@ -27,6 +28,7 @@ impl Job {
         self.server.watch_tmux_here();
         self.server.agents_in_tmux().await;
         let mut sent = HashMap::new();
+        let mut sent_exchanges = BTreeMap::new();
         let mut whole = true;
         // When panes that print are looked at, and whether any has printed since that was set.
         let (mut due, mut printed) = (None, false);
@@ -34,8 +36,13 @@ impl Job {
             window.opened().await;
             changes.mark_unchanged();
             let now = self.described();
-            let update = v1::ListUpdate { whole, ..difference(&sent, &now) };
-            sent = now;
+            let exchanges = self.server.ledgers.here();
+            let update = v1::ListUpdate {
+                whole,
+                exchanges: ledgers::difference(&sent_exchanges, &exchanges),
+                ..difference(&sent, &now)
+            };
+            (sent, sent_exchanges) = (now, exchanges);
             if whole || update != v1::ListUpdate::default() {
                 let bytes = update.encode_to_vec();
                 window.take(bytes.len());
@@ -96,6 +103,7 @@ fn difference(before: &HashMap<u64, v1::Pane>, now: &HashMap<u64, v1::Pane>) -> 
         whole: false,
         panes: changed.map(|(_, pane)| pane.clone()).collect(),
         gone: gone.copied().collect(),
+        exchanges: Vec::new(),
     };
     update.panes.sort_by_key(|pane| pane.id);
     update.gone.sort_unstable();

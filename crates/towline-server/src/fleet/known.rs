@@ -129,6 +129,7 @@ mod tests {
             whole,
             panes,
             gone: gone.to_vec(),
+            ..v1::ListUpdate::default()
         };
         known.update(update(true, vec![pane(1, "a"), pane(2, "b")], &[]));
         known.update(update(false, vec![pane(2, "B"), pane(3, "t")], &[1]));

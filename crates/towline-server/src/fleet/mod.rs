@@ -96,7 +96,8 @@ impl Fleet {
         }
     }
 
-    fn ssh_auth_sock(&self) -> Vec<u8> {
+    /// The `SSH_AUTH_SOCK` of whoever asked for something last.
+    pub(crate) fn ssh_agent(&self) -> Vec<u8> {
         self.inner().ssh_auth_sock.clone()
     }
 
@@ -207,6 +208,11 @@ impl Server {
         let peer = Peer::start(self, unlisted, None, false);
         inner.unlisted.insert(host.to_owned(), Arc::clone(&peer));
         Ok(peer)
+    }
+
+    /// Whether there is a link to a host's Towline now. One to a host in no list is begun.
+    pub(crate) fn is_linked(self: &Arc<Self>, host: &str) -> bool {
+        self.peer(host).is_ok_and(|peer| peer.is_linked())
     }
 
     /// The hosts that a list is to show, with what is known of them.

@@ -93,6 +93,11 @@ impl Peer {
         matches!(self.state.borrow().link, Link::Up(_))
     }
 
+    /// Whether there is a link to its Towline.
+    pub(super) fn is_linked(&self) -> bool {
+        matches!(self.state.borrow().link, Link::Up(Reach::Towline(_)))
+    }
+
     /// The host as a client is told of it.
     pub(crate) fn state(&self) -> v1::HostState {
         let mut state = self.known().state(self.alias());

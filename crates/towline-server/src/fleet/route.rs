@@ -169,6 +169,7 @@ pub(super) fn target_of(body: &mut request::Body) -> Option<&mut v1::Target> {
         | Body::Connect(_)
         | Body::Disconnect(_)
         | Body::AgentEvent(_)
+        | Body::Renew(_)
         | Body::Dequeue(_)
         | Body::Notices(_)
         | Body::Agents(_) => None,

@@ -102,7 +102,7 @@ async fn connect(server: &Arc<Server>, peer: &Peer) -> Result<Up, Trouble> {
 pub(super) fn dial_options(server: &Server) -> DialOptions {
     DialOptions {
         deadline: CONNECT,
-        ssh_auth_sock: server.fleet.ssh_auth_sock(),
+        ssh_auth_sock: server.fleet.ssh_agent(),
         control_dir: server.paths.ssh(),
         ..DialOptions::default()
     }
@@ -239,20 +239,23 @@ async fn listen_to_towline(
             item = updates.next() => match item {
                 Some(StreamItem::Data { data, .. }) => {
                     updates.credit(data.len() as u64);
-                    match v1::ListUpdate::decode(&*data) {
-                        Ok(update) => {
+                    let (whole, exchanges) = match v1::ListUpdate::decode(&*data) {
+                        Ok(mut update) => {
+                            let told = (update.whole, std::mem::take(&mut update.exchanges));
                             let mut known = peer.known();
                             known.update(update);
                             known.seen_at = clock::now();
+                            told
                         }
                         Err(_) => break Trouble::new("what it says can't be read"),
-                    }
+                    };
                     if first {
                         // Only with its panes is the host there: whoever waits for it asks for them next.
                         first = false;
                         let up = Reach::Towline(connection.clone());
                         peer.state.send_modify(|state| state.up(up));
                     }
+                    server.ledgers.hear(peer.alias(), whole, exchanges);
                     server.changed();
                     if written.elapsed() > WRITE_DOWN {
                         written = Instant::now();

@@ -206,6 +206,7 @@ async fn once(driver: &Driver, asked: &Asked, body: request::Body) -> Result<rep
         | Body::Notices(_)
         | Body::Agents(_)
         | Body::Resume(_)
+        | Body::Renew(_)
         | Body::Disconnect(_) => {
             return Err(Fault::new(ErrorKind::Unsupported, "there is no Towline on that host"));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use towline_agents::{State, launch as agents};
-use towline_protocol::v1::ErrorKind;
+use towline_protocol::v1::{self, ErrorKind};
 
 use super::{Pane, end, folder, launch, takeover};
 use crate::clock;
@@ -80,6 +80,53 @@ pub(crate) async fn resume(
     }
     server.changed();
     started
+}
+
+/// Ends what runs in a pane and starts the pane's command anew, an agent with another conversation: what runs in it asks so itself, and
+/// knows the pane's secret. Returns before anything ends, since that may end who asked.
+///
+/// # Errors
+/// An unknown pane, a wrong secret, a pane that has ended.
+pub(crate) fn renew(server: &Arc<Server>, request: &v1::Renew) -> Result<(), Fault> {
+    let unknown = || Fault::invalid("no such pane, or a wrong secret");
+    let pane = server.panes.by_id(request.pane).ok_or_else(unknown)?;
+    let secret = folder::secret(&pane.folder).map_err(|_| unknown())?;
+    if secret != request.secret {
+        return Err(unknown());
+    }
+    {
+        let mut facts = pane.facts();
+        let row = &facts.row;
+        if facts.removing || matches!(row.status, RowStatus::Ended | RowStatus::Again) {
+            return Err(Fault::ended(&row.name));
+        }
+        if !is_own_agent(server, row) {
+            let message = format!(
+                "the command of {} is no agent: its program would be lost with it",
+                row.name
+            );
+            return Err(Fault::new(ErrorKind::CannotStart, message));
+        }
+        facts.renewing = true;
+    }
+    tokio::spawn(async move {
+        if let Err(fault) = pane.ask(|done| super::Command::Kill { done }).await {
+            tracing::warn!("{} could not be ended to be started anew: {fault:?}", pane.name());
+            pane.facts().renewing = false;
+        }
+    });
+    Ok(())
+}
+
+/// Whether a pane's command is its agent, rather than a shell that somebody has started one in.
+fn is_own_agent(server: &Server, row: &PaneRow) -> bool {
+    let Some(agent) = &row.agent else { return false };
+    let words: Vec<_> =
+        row.command.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    let is = |kind: Option<&str>| kind == Some(agent.kind.as_str());
+    agent.named
+        || is(towline_agents::kind_of("", &words))
+        || is(server.rulebook.kind_of("", &words).as_deref())
 }
 
 /// The pane begins anew. Returns the row for the store, where it stays to be started again until it has been.

@@ -35,8 +35,10 @@ pub(super) fn broken(
     end: (EndedAs, u64),
 ) {
     let killers = std::mem::take(&mut actor.killing);
+    let renewing = pane.facts().renewing;
     let verdict = note(server, pane, end);
-    actor.farewell(pane.exit().as_ref());
+    // Whoever is attached stays for what comes next.
+    actor.farewell(pane.exit().filter(|_| !renewing).as_ref());
     *pane.actor() = None;
     for done in killers {
         let _ = done.send(Ok(()));
@@ -76,8 +78,15 @@ fn note(server: &Server, pane: &Pane, (how, at): (EndedAs, u64)) -> Verdict {
     tracing::info!("{} ended: {how:?}", facts.row.name);
     let policy = Restart::try_from(facts.row.restart).unwrap_or(Restart::Never);
     let ran = Duration::from_micros(at.saturating_sub(facts.row.started_at));
+    let renewing = std::mem::take(&mut facts.renewing);
     let verdict = if facts.removing || server.stopping() {
         Verdict::Leave
+    } else if renewing {
+        if let Some(agent) = &mut facts.row.agent {
+            agent.conversation.clear();
+            agent.unused = false;
+        }
+        Verdict::Again { after: Duration::ZERO, restarts: facts.row.restarts }
     } else {
         let continues = agent::continued(facts.row.agent.as_ref()).is_some();
         restart::decide(policy, &how, ran, facts.row.restarts, continues)

@@ -38,6 +38,8 @@ pub(crate) struct Facts {
     pub(crate) restart_at: u64,
     /// Somebody asked to remove it: it is not started again.
     pub(crate) removing: bool,
+    /// What runs in it asked to be ended and started anew.
+    pub(crate) renewing: bool,
 }
 
 /// What an agent's hooks told that is not part of its state. Times are microseconds since 1970 UTC.

@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(found((0, 100), 100), None);
         let mut terminal = Terminal::new(Size { cols: 10, rows: 2 }, 10);
         terminal.feed(b"hello", &mut Vec::new());
-        let kept = Kept { offset: 50, time: 7, record: terminal.save().unwrap() };
+        let kept = Kept { offset: 50, time: 7, record: terminal.save() };
         keep(folder.path(), &kept).unwrap();
         assert_eq!(found((0, 100), 100), Some(50));
         assert_eq!(found((50, 50), 7), Some(50));

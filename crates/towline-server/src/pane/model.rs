@@ -44,10 +44,10 @@ impl Model {
         Self { terminal: Terminal::new(size, scrollback), fed: 0, started: false, output_at: None }
     }
 
-    /// The model to be kept for later; `None` at a place where nothing can go on.
+    /// The model to be kept for later; `None` after an entry without bytes, which has no offset of its own.
     pub(super) fn keep(&self) -> Option<Kept> {
         let time = self.output_at?;
-        Some(Kept { offset: self.fed, time, record: self.terminal.save()? })
+        Some(Kept { offset: self.fed, time, record: self.terminal.save() })
     }
 
     /// Applies the next entry of the journal.

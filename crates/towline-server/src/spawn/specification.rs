@@ -20,7 +20,8 @@ pub(crate) fn specification(
     again: bool,
 ) -> SpawnSpec {
     environment.retain(|key, _| {
-        !(key.starts_with(b"TOWLINE_")
+        // Who a worker is was said by whoever started it: no command passes on its own.
+        !(key.starts_with(b"TOWLINE_") && key != b"TOWLINE_ROLE"
             || key.starts_with(b"TMUX")
             || key.starts_with(b"SSH_")
             || key == b"GASTOWN_CCMUX_ADDR"

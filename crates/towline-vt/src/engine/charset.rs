@@ -8,9 +8,20 @@ pub(crate) enum Charset {
     Ascii,
     /// DEC Special Graphics.
     Drawing,
+    /// ASCII with a pound sign in place of `#`.
+    British,
 }
 
 impl Charset {
+    /// The set that a designation's last byte names; ASCII for those that nobody uses any more.
+    pub(super) fn named(last: u8) -> Self {
+        match last {
+            b'0' => Charset::Drawing,
+            b'A' => Charset::British,
+            _ => Charset::Ascii,
+        }
+    }
+
     /// The character shown for a printable ASCII byte.
     pub(super) fn map(self, byte: u8) -> char {
         // 0x5f to 0x7e, from the VT220 programmer reference manual.
@@ -20,6 +31,7 @@ impl Charset {
         ];
         match (self, byte) {
             (Charset::Drawing, 0x5f..=0x7e) => DRAWING[usize::from(byte - 0x5f)],
+            (Charset::British, b'#') => '£',
             _ => char::from(byte),
         }
     }

@@ -5,15 +5,19 @@
 
 use std::collections::BTreeMap;
 
-/// What OSC 10, 11 and 12 name, in that order.
+/// What OSC 10 to 19 name, in that order: foreground, background, cursor, the pointer's two, those of a Tektronix (three,
+/// with the pair of what is selected between them).
 pub(super) const FOREGROUND: u16 = 256;
+
+/// Those of them that are a background, or what is drawn on the foreground.
+const DARK: [u16; 4] = [11, 14, 16, 19];
 
 type Rgb = (u8, u8, u8);
 
 /// Colours that differ from the defaults.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Palette {
-    changed: BTreeMap<u16, Rgb>,
+    pub(crate) changed: BTreeMap<u16, Rgb>,
 }
 
 impl Palette {
@@ -25,21 +29,13 @@ impl Palette {
         self.changed.remove(&index);
     }
 
-    /// Back to the defaults: the 256, not what OSC 10 to 12 set.
+    /// Back to the defaults: the 256, not what OSC 10 to 19 set.
     pub(super) fn reset_indexed(&mut self) {
         self.changed.retain(|&index, _| index >= FOREGROUND);
     }
 
     pub(super) fn get(&self, index: u16) -> Rgb {
         self.changed.get(&index).copied().unwrap_or_else(|| default(index))
-    }
-
-    /// The sequences that make these changes.
-    pub(crate) fn sequences(&self) -> impl Iterator<Item = String> + '_ {
-        self.changed.iter().map(|(&index, &(r, g, b))| match index {
-            FOREGROUND.. => format!("\x1b]{};rgb:{r:02x}/{g:02x}/{b:02x}\x1b\\", index - 246),
-            _ => format!("\x1b]4;{index};rgb:{r:02x}/{g:02x}/{b:02x}\x1b\\"),
-        })
     }
 }
 
@@ -73,7 +69,7 @@ fn default(index: u16) -> Rgb {
             let level = (8 + 10 * (index - 232)) as u8;
             (level, level, level)
         }
-        257 => (0, 0, 0),
+        _ if DARK.contains(&(index - FOREGROUND + 10)) => (0, 0, 0),
         _ => (229, 229, 229),
     }
 }

@@ -1,6 +1,6 @@
 //! What escape and control sequences do.
 
-use super::parser::Csi;
+use super::params::Csi;
 use super::screen::MAX_TITLES;
 use super::{Charset, Sink};
 
@@ -18,9 +18,13 @@ impl Sink<'_> {
                 screen.line_feed();
             }
             (0, b'E') => {
-                screen.carriage_return();
                 screen.line_feed();
+                screen.carriage_return();
             }
+            (0, b'6') => screen.back_index(),
+            (0, b'9') => screen.forward_index(),
+            (0, b'N') => screen.shift = Some(2),
+            (0, b'O') => screen.shift = Some(3),
             (0, b'H') => screen.tabs.set(screen.col, screen.cols, true),
             (0, b'M') => screen.reverse_line_feed(),
             (0, b'Z') => self.device_attributes(0),
@@ -32,8 +36,7 @@ impl Sink<'_> {
             (0, b'o') => screen.pen.active = 3,
             (b'#', b'8') => screen.align(),
             (b'(' | b')' | b'*' | b'+', _) => {
-                let charset = if last == b'0' { Charset::Drawing } else { Charset::Ascii };
-                screen.pen.charsets[usize::from(intermediate - b'(')] = charset;
+                screen.pen.charsets[usize::from(intermediate - b'(')] = Charset::named(last);
             }
             _ => {}
         }
@@ -53,8 +56,13 @@ impl Sink<'_> {
                         screen.keyboards[which].set(csi.param(0, 0), csi.param(1, 1));
                     }
                     (b'<', 0, b'u') => screen.keyboards[which].pop(csi.count()),
-                    (b'=', 0, b'c') => self.reply("\x1bP!|00000000\x1b\\"),
+                    (b'=', 0, b'c') if csi.param(0, 0) == 0 => self.reply("\x1bP!|00000000\x1b\\"),
                     (0, b' ', b'q') => screen.set_cursor_style(csi.param(0, 0)),
+                    (0, b' ', b'@') => screen.scroll_sideways(csi.count(), false),
+                    (0, b' ', b'A') => screen.scroll_sideways(csi.count(), true),
+                    (0, b'\'', b'}') => screen.edit_columns(csi.count(), true),
+                    (0, b'\'', b'~') => screen.edit_columns(csi.count(), false),
+                    (0, b'"', b'q') => screen.protect(csi.param(0, 0)),
                     (0, b'!', b'p') => screen.soft_reset(),
                     (0, b'$', b'p') => {
                         let mode = csi.param(0, 0);
@@ -76,24 +84,26 @@ impl Sink<'_> {
         match csi.last {
             b'@' => screen.insert_chars(count),
             b'A' => screen.up(count),
-            b'B' | b'e' => screen.down(count),
-            b'C' | b'a' => screen.go_to_col(screen.col + count),
-            b'D' => screen.go_to_col(screen.col.saturating_sub(count)),
+            b'B' => screen.down(count),
+            b'C' => screen.forward(count),
+            b'D' => screen.back(count),
             b'E' => {
                 screen.down(count);
-                screen.col = 0;
+                screen.carriage_return();
             }
             b'F' => {
                 screen.up(count);
-                screen.col = 0;
+                screen.carriage_return();
             }
+            b'a' => screen.go_on(0, count),
+            b'e' => screen.go_on(count, 0),
             b'G' | b'`' => screen.go_to_col(count - 1),
             b'H' | b'f' => screen.go_to(count - 1, usize::from(csi.param(1, 1)) - 1),
             b'I' => screen.tab(count),
             b'J' => screen.erase_screen(csi.param(0, 0)),
             b'K' => screen.erase_line(csi.param(0, 0)),
-            b'L' => screen.insert_lines(count),
-            b'M' => screen.delete_lines(count),
+            b'L' => screen.move_lines(count, false),
+            b'M' => screen.move_lines(count, true),
             b'P' => screen.delete_chars(count),
             b'S' => {
                 screen.pending = false;
@@ -117,12 +127,16 @@ impl Sink<'_> {
             },
             b'h' => screen.set_modes(csi, true),
             b'l' => screen.set_modes(csi, false),
-            b'm' => screen.set_attributes(csi),
             b'n' => self.device_status(csi.param(0, 0)),
             b'r' => screen.set_margins(usize::from(csi.param(0, 1)), usize::from(csi.param(1, 0))),
+            b's' if screen.flags.side_margins => {
+                let (left, right) = (csi.param(0, 1), csi.param(1, 0));
+                screen.set_side_margins(usize::from(left), usize::from(right));
+            }
             b's' => screen.save_cursor(),
             b't' => self.window(csi),
             b'u' => screen.restore_cursor(),
+            b'x' => self.terminal_parameters(csi.param(0, 0)),
             _ => {}
         }
     }
@@ -132,15 +146,16 @@ impl Sink<'_> {
         match csi.last {
             b'h' => screen.set_private_modes(csi, true),
             b'l' => screen.set_private_modes(csi, false),
-            // Selective erase: nothing is ever protected.
-            b'J' => screen.erase_screen(csi.param(0, 0)),
-            b'K' => screen.erase_line(csi.param(0, 0)),
+            b'J' => screen.erase_selectively(csi.param(0, 0), true),
+            b'K' => screen.erase_selectively(csi.param(0, 0), false),
             b'W' if csi.param(0, 0) == 5 => screen.tabs = Default::default(),
             b'm' if csi.param(0, 0) == 4 => {
                 let level = screen.modes.modify_other_keys;
                 self.reply(format!("\x1b[>4;{level}m"));
             }
             b'n' => self.private_status(csi.param(0, 0)),
+            b'r' => screen.put_back_private_modes(csi),
+            b's' => screen.keep_private_modes(csi),
             b'u' => {
                 let flags = screen.keyboards[screen.which()].flags();
                 self.reply(format!("\x1b[?{flags}u"));
@@ -152,7 +167,7 @@ impl Sink<'_> {
     fn greater_sequence(&mut self, csi: &Csi) {
         let screen = &mut *self.screen;
         match csi.last {
-            b'c' => self.reply("\x1b[>41;380;0c"),
+            b'c' if csi.param(0, 0) == 0 => self.reply("\x1b[>41;380;0c"),
             b'm' if csi.param(0, 0) == 4 => {
                 screen.modes.modify_other_keys = csi.param(1, 0).min(2) as u8;
             }

@@ -9,15 +9,15 @@ use crate::cell::Cell;
 #[derive(Clone, Debug)]
 pub(crate) struct Grid {
     /// The history, oldest first, then the screen.
-    pub(super) rows: VecDeque<Row>,
-    pub(super) cols: usize,
-    pub(super) lines: usize,
+    pub(crate) rows: VecDeque<Row>,
+    pub(crate) cols: usize,
+    pub(crate) lines: usize,
     /// Lines the history may hold.
-    pub(super) limit: usize,
+    pub(crate) limit: usize,
     /// Lines that have ever left the screen at its top.
-    pub(super) scrolled: u64,
+    pub(crate) scrolled: u64,
     /// The generation in which rows moved last.
-    pub(super) moved: u64,
+    pub(crate) moved: u64,
 }
 
 impl Grid {
@@ -29,11 +29,6 @@ impl Grid {
     /// Gives the first line another number than 0.
     pub(crate) fn start_at(&mut self, first: u64) {
         self.scrolled = first;
-    }
-
-    /// Columns.
-    pub(crate) fn cols(&self) -> usize {
-        self.cols
     }
 
     /// Lines in the history.
@@ -149,6 +144,44 @@ impl Grid {
         }
         self.break_above(top);
         self.row_mut(bottom - 1).wrapped = false;
+    }
+
+    /// Moves what is in the columns `left..right` of the rows `top..bottom` up by `count`, or down;
+    /// blanks come in. No row goes on in another afterwards: only a part of it would.
+    pub(super) fn scroll_part(
+        &mut self,
+        (top, bottom): (usize, usize),
+        (left, right): (usize, usize),
+        (count, up): (usize, bool),
+        blank: Cell,
+        now: u64,
+    ) {
+        let count = count.min(bottom - top);
+        if count == 0 {
+            return;
+        }
+        self.moved = now;
+        let cols = self.cols;
+        self.break_above(top);
+        for line in top..bottom {
+            let row = self.row_mut(line);
+            (row.wrapped, row.changed) = (false, now);
+            row.cut(left);
+            row.cut(right);
+        }
+        let stay = bottom - top - count;
+        let pairs = (0..stay).map(|n| match up {
+            true => (top + n, top + n + count),
+            false => (bottom - 1 - n, bottom - 1 - n - count),
+        });
+        for (to, from) in pairs {
+            let cells: Vec<Cell> = (left..right).map(|col| self.row(from).get(col)).collect();
+            self.row_mut(to).overwrite(left, &cells, cols);
+        }
+        let fresh = if up { bottom - count..bottom } else { top..top + count };
+        for line in fresh {
+            self.row_mut(line).erase(left, right, blank, cols);
+        }
     }
 
     pub(super) fn blank_row(&mut self, line: usize, blank: Cell, now: u64) {

@@ -9,8 +9,8 @@ const ALL: u8 = 0b1_1111;
 /// The flags of one screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keyboard {
-    flags: u8,
-    below: Vec<u8>,
+    pub(crate) flags: u8,
+    pub(crate) below: Vec<u8>,
 }
 
 impl Keyboard {
@@ -19,9 +19,9 @@ impl Keyboard {
         self.flags
     }
 
-    /// The whole stack, the flags in force last.
-    pub(crate) fn stack(&self) -> impl Iterator<Item = u8> + '_ {
-        self.below.iter().copied().chain([self.flags])
+    /// Whether it could have come about by pushing.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.flags <= ALL && self.below.len() <= DEPTH
     }
 
     pub(super) fn push(&mut self, flags: u16) {

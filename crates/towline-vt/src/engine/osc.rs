@@ -42,16 +42,17 @@ impl Sink<'_> {
             b"7" => self.folder(&String::from_utf8_lossy(body)),
             b"8" => self.link(body),
             b"9" => self.osc9(body),
-            b"10" => self.special_colors(10, body, bell),
-            b"11" => self.special_colors(11, body, bell),
-            b"12" => self.special_colors(12, body, bell),
+            [b'1', digit @ b'0'..=b'9'] => {
+                self.special_colors(u16::from(10 + digit - b'0'), body, bell);
+            }
             b"52" => self.clipboard(body),
             b"99" => self.osc99(body),
             b"104" => self.reset_colors(body),
-            b"110" => self.screen.palette.reset(color::FOREGROUND),
-            b"111" => self.screen.palette.reset(color::FOREGROUND + 1),
-            b"112" => self.screen.palette.reset(color::FOREGROUND + 2),
+            [b'1', b'1', digit @ b'0'..=b'9'] => {
+                self.screen.palette.reset(color::FOREGROUND + u16::from(digit - b'0'));
+            }
             b"133" => self.prompt(body),
+            b"633" => self.editor_prompt(body),
             b"777" => {
                 let (verb, rest) = split(body);
                 if let (b"notify", Some(rest)) = (verb, rest) {
@@ -158,8 +159,9 @@ impl Sink<'_> {
     fn prompt(&mut self, body: &[u8]) {
         let (mark, rest) = split(body);
         let mark = match mark {
-            b"A" => PromptMark::Prompt,
-            b"B" => PromptMark::Command,
+            // N and P are those of terminals that tell right prompts and continued lines apart.
+            b"A" | b"N" | b"P" => PromptMark::Prompt,
+            b"B" | b"I" => PromptMark::Command,
             b"C" => PromptMark::Output,
             b"D" => {
                 let status = rest.map(|rest| split(rest).0);
@@ -171,8 +173,30 @@ impl Sink<'_> {
         self.events.push(Event::Prompt(mark));
     }
 
-    /// OSC 7: `file://host/path`, percent-encoded.
+    /// OSC 633, the prompt marks of Visual Studio Code: those of OSC 133, and properties, of which one is the folder.
+    fn editor_prompt(&mut self, body: &[u8]) {
+        match split(body) {
+            (b"A" | b"B" | b"C" | b"D", _) => self.prompt(body),
+            (b"P", Some(property)) => {
+                let Some(path) = property.strip_prefix(b"Cwd=") else { return };
+                let path = plain(&String::from_utf8_lossy(&unescaped(path)), MAX_NOTICE * 4);
+                self.events.push(Event::WorkingDirectory(Location { host: String::new(), path }));
+            }
+            // The command line (E) is told by whoever typed it; the rest is for that editor.
+            _ => {}
+        }
+    }
+
+    /// OSC 7: `file://host/path`, percent-encoded. Kitty has a form of its own that is not encoded.
     fn folder(&mut self, url: &str) {
+        if let Some(rest) = url.strip_prefix("kitty-shell-cwd://") {
+            let Some(slash) = rest.find('/') else { return };
+            let (host, path) = rest.split_at(slash);
+            return self.events.push(Event::WorkingDirectory(Location {
+                host: plain(host, 255),
+                path: plain(path, MAX_NOTICE * 4),
+            }));
+        }
         let Some(rest) = url.strip_prefix("file://") else { return };
         let Some(slash) = rest.find('/') else { return };
         let (host, path) = rest.split_at(slash);
@@ -215,7 +239,7 @@ impl Sink<'_> {
     }
 
     fn special_colors(&mut self, first: u16, body: &[u8], bell: bool) {
-        for (number, color) in (first..=12).zip(body.split(|&b| b == b';')) {
+        for (number, color) in (first..=19).zip(body.split(|&b| b == b';')) {
             self.color(color::FOREGROUND + number - 10, &number.to_string(), color, bell);
         }
     }
@@ -244,15 +268,39 @@ impl Sink<'_> {
     }
 }
 
+/// OSC 633 writes a backslash as two, and other bytes as `\xHH`.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let (byte, after) = match (first, after) {
+            (b'\\', [b'\\', after @ ..]) => (b'\\', after),
+            (b'\\', [b'x', high, low, after @ ..]) => match byte_of(*high, *low) {
+                Some(byte) => (byte, after),
+                None => (first, &rest[1..]),
+            },
+            _ => (first, after),
+        };
+        out.push(byte);
+        rest = after;
+    }
+    out
+}
+
+/// The byte that two hexadecimal digits say.
+fn byte_of(high: u8, low: u8) -> Option<u8> {
+    let digit = |d: u8| char::from(d).to_digit(16);
+    Some((digit(high)? * 16 + digit(low)?) as u8)
+}
+
 fn percent_decoded(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
-        let byte = text.get(at + 1..at + 3).filter(|_| text[at] == b'%').and_then(|digits| {
-            let high = char::from(digits[0]).to_digit(16)?;
-            let low = char::from(digits[1]).to_digit(16)?;
-            Some((high * 16 + low) as u8)
-        });
+        let byte = text
+            .get(at + 1..at + 3)
+            .filter(|_| text[at] == b'%')
+            .and_then(|digits| byte_of(digits[0], digits[1]));
         out.push(byte.unwrap_or(text[at]));
         at += if byte.is_some() { 3 } else { 1 };
     }

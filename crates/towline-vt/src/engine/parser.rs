@@ -5,10 +5,9 @@
 //! is what a server needs: strings have a cap on their length, runs of plain text are handed over
 //! whole, and nothing depends on how the stream was cut into slices.
 
-/// Parameters kept per sequence; further ones are dropped.
-const MAX_PARAMS: usize = 32;
+use super::params::Csi;
 
-/// Bytes kept of an OSC or DCS string. Longer ones are read over and ignored.
+/// Bytes kept of an OSC, DCS or APC string. Of longer ones the beginning is kept and the rest counted.
 const MAX_STRING: usize = 4096;
 
 /// Bytes kept of an OSC 52 (clipboard) string: 1 MiB of base64.
@@ -27,73 +26,30 @@ pub(super) trait Perform {
     /// `ESC intermediate? final`; the intermediate is 0 where there is none.
     fn esc(&mut self, intermediate: u8, last: u8);
     /// An OSC string, and whether BEL ended it (the answer should end alike).
-    fn osc(&mut self, string: &[u8], bell: bool);
+    fn osc(&mut self, string: &Text<'_>, bell: bool);
     /// A DCS string from its first parameter on.
-    fn dcs(&mut self, string: &[u8]);
+    fn dcs(&mut self, string: &Text<'_>);
+    /// An APC string.
+    fn apc(&mut self, string: &Text<'_>);
 }
 
-/// A control sequence.
-#[derive(Debug, Default)]
-pub(super) struct Csi {
-    params: [u16; MAX_PARAMS],
-    len: usize,
-    /// Bit n: parameter n was joined to the one before by a colon.
-    colons: u32,
-    /// `<`, `=`, `>` or `?` before the parameters, else 0.
-    pub(super) marker: u8,
-    /// The intermediate byte, else 0.
-    pub(super) intermediate: u8,
-    /// The byte that says what it is.
-    pub(super) last: u8,
+/// A string that a program sent: an OSC, a DCS, an APC.
+pub(super) struct Text<'a> {
+    /// All of it, or the beginning of one that is too long.
+    pub(super) head: &'a [u8],
+    /// Bytes of all of it.
+    pub(super) length: u64,
 }
 
-impl Csi {
-    fn clear(&mut self) {
-        *self = Csi { len: 1, ..Csi::default() };
-    }
-
-    fn digit(&mut self, digit: u8) {
-        if let Some(param) = self.params[..self.len].last_mut() {
-            *param = param.saturating_mul(10).saturating_add(u16::from(digit));
-        }
-    }
-
-    fn next(&mut self, colon: bool) -> bool {
-        if self.len == MAX_PARAMS {
-            return false;
-        }
-        self.params[self.len] = 0;
-        self.colons |= u32::from(colon) << self.len;
-        self.len += 1;
-        true
-    }
-
-    /// All parameters; a missing one is 0.
-    pub(super) fn params(&self) -> &[u16] {
-        &self.params[..self.len]
-    }
-
-    /// Whether parameter `index` hangs on the one before by a colon.
-    pub(super) fn is_sub(&self, index: usize) -> bool {
-        self.colons & (1 << index) != 0
-    }
-
-    /// Parameter `index`, with 0 and missing meaning `default`.
-    pub(super) fn param(&self, index: usize, default: u16) -> u16 {
-        match self.params().get(index) {
-            Some(&param) if param != 0 => param,
-            _ => default,
-        }
-    }
-
-    /// The first parameter as a count: at least 1.
-    pub(super) fn count(&self) -> usize {
-        usize::from(self.param(0, 1))
+impl Text<'_> {
+    /// The string, unless it is too long.
+    pub(super) fn whole(&self) -> Option<&[u8]> {
+        (self.head.len() as u64 == self.length).then_some(self.head)
     }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     #[default]
     Ground,
     Escape,
@@ -105,22 +61,24 @@ enum State {
     CsiIgnore,
     Osc,
     Dcs,
-    /// SOS, PM, APC, and strings that have grown too long.
+    Apc,
+    /// SOS and PM.
     Ignore,
-    /// As `Ignore`, where BEL ends it too.
-    IgnoreOsc,
 }
 
 /// The parser's state between slices.
 #[derive(Debug, Default)]
 pub(crate) struct Parser {
-    state: State,
-    csi: Csi,
-    intermediate: u8,
-    string: Vec<u8>,
+    pub(crate) state: State,
+    pub(crate) csi: Csi,
+    pub(crate) intermediate: u8,
+    /// What is kept of the string.
+    pub(crate) string: Vec<u8>,
+    /// Bytes of the string so far, with those that are not kept.
+    pub(crate) length: u64,
     /// The beginning of a UTF-8 character.
-    partial: [u8; 4],
-    partial_len: usize,
+    pub(crate) partial: [u8; 4],
+    pub(crate) partial_len: usize,
 }
 
 const ESC: u8 = 0x1b;
@@ -134,9 +92,14 @@ impl Parser {
         self.advance(sink, bytes);
     }
 
-    /// Neither a sequence nor a character is open.
-    pub(crate) fn is_between(&self) -> bool {
-        matches!(self.state, State::Ground) && self.partial_len == 0
+    /// Whether it is in a state that feeding could have brought about.
+    pub(crate) fn is_sound(&self) -> bool {
+        let partial = self.partial.get(..self.partial_len);
+        self.csi.is_sound()
+            && self.string.len() <= MAX_CLIPBOARD
+            && self.string.len() as u64 <= self.length
+            && partial.is_some_and(|bytes| bytes.is_empty() || is_prefix(bytes))
+            && (self.partial_len == 0 || self.state == State::Ground)
     }
 
     fn advance(&mut self, to: &mut impl Perform, bytes: &[u8]) {
@@ -148,9 +111,7 @@ impl Parser {
             let rest = &bytes[at..];
             at += match self.state {
                 State::Ground => self.ground(to, rest),
-                State::Osc => self.osc(to, rest),
-                State::Dcs => self.dcs(to, rest),
-                State::Ignore | State::IgnoreOsc => self.ignore(rest),
+                State::Osc | State::Dcs | State::Apc | State::Ignore => self.string(to, rest),
                 _ => {
                     self.sequence(to, rest[0]);
                     1
@@ -269,7 +230,8 @@ impl Parser {
             }
             b']' => self.begin_string(State::Osc),
             b'P' => self.begin_string(State::Dcs),
-            b'X' | b'^' | b'_' => State::Ignore,
+            b'_' => self.begin_string(State::Apc),
+            b'X' | b'^' => self.begin_string(State::Ignore),
             0x30..=0x7e => {
                 to.esc(0, byte);
                 State::Ground
@@ -280,6 +242,7 @@ impl Parser {
 
     fn begin_string(&mut self, state: State) -> State {
         self.string.clear();
+        self.length = 0;
         state
     }
 
@@ -317,66 +280,56 @@ impl Parser {
         }
     }
 
-    /// Collects an OSC string; returns how much it took.
-    fn osc(&mut self, to: &mut impl Perform, bytes: &[u8]) -> usize {
-        let Some(end) = bytes.iter().position(|&b| matches!(b, ESC | BEL | CAN | SUB)) else {
-            self.collect(bytes, State::IgnoreOsc);
+    /// Collects a string; returns how much it took.
+    fn string(&mut self, to: &mut impl Perform, bytes: &[u8]) -> usize {
+        let end = memchr::memchr3(ESC, CAN, SUB, bytes);
+        // BEL ends an OSC too.
+        let bell = match self.state {
+            State::Osc => memchr::memchr(BEL, &bytes[..end.unwrap_or(bytes.len())]),
+            _ => None,
+        };
+        let Some(end) = bell.or(end) else {
+            self.collect(bytes);
             return bytes.len();
         };
-        self.collect(&bytes[..end], State::IgnoreOsc);
-        if self.state == State::Osc && matches!(bytes[end], ESC | BEL) {
-            to.osc(&self.string, bytes[end] == BEL);
-        }
-        self.end_string(bytes[end]);
-        end + 1
-    }
-
-    /// Collects a DCS string; returns how much it took.
-    fn dcs(&mut self, to: &mut impl Perform, bytes: &[u8]) -> usize {
-        let Some(end) = memchr::memchr3(ESC, CAN, SUB, bytes) else {
-            self.collect(bytes, State::Ignore);
-            return bytes.len();
-        };
-        self.collect(&bytes[..end], State::Ignore);
-        if self.state == State::Dcs && bytes[end] == ESC {
-            to.dcs(&self.string);
-        }
-        self.end_string(bytes[end]);
-        end + 1
-    }
-
-    fn collect(&mut self, bytes: &[u8], too_long: State) {
-        let room = if self.string.starts_with(b"52;") { MAX_CLIPBOARD } else { MAX_STRING };
-        if self.string.len() + bytes.len() <= room {
-            self.string.extend_from_slice(bytes);
-            return;
-        }
-        // The first slice of a long clipboard string may exceed the small cap by itself.
-        if self.string.len() < 3 {
-            let head = bytes.len().min(3 - self.string.len());
-            self.string.extend_from_slice(&bytes[..head]);
-            if self.string.starts_with(b"52;") {
-                return self.collect(&bytes[head..], too_long);
+        self.collect(&bytes[..end]);
+        if matches!(bytes[end], ESC | BEL) {
+            let text = Text { head: &self.string, length: self.length };
+            match self.state {
+                State::Osc => to.osc(&text, bytes[end] == BEL),
+                State::Dcs => to.dcs(&text),
+                State::Apc => to.apc(&text),
+                _ => {}
             }
         }
-        self.string = Vec::new();
-        self.state = too_long;
-    }
-
-    fn end_string(&mut self, byte: u8) {
-        self.state = if byte == ESC { State::Escape } else { State::Ground };
+        self.state = if bytes[end] == ESC { State::Escape } else { State::Ground };
+        self.string.clear();
+        self.length = 0;
         if self.string.capacity() > MAX_STRING {
             self.string = Vec::new();
         }
+        end + 1
     }
 
-    /// Reads over a string that means nothing here; returns how much it took.
-    fn ignore(&mut self, bytes: &[u8]) -> usize {
-        let osc = self.state == State::IgnoreOsc;
-        let ends = |&b: &u8| matches!(b, ESC | CAN | SUB) || osc && b == BEL;
-        let Some(end) = bytes.iter().position(ends) else { return bytes.len() };
-        self.end_string(bytes[end]);
-        end + 1
+    fn collect(&mut self, bytes: &[u8]) {
+        let full = self.string.len() as u64 != self.length;
+        self.length += bytes.len() as u64;
+        if full || self.state == State::Ignore {
+            return;
+        }
+        let (head, rest) =
+            bytes.split_at(bytes.len().min(MAX_STRING.saturating_sub(self.string.len())));
+        self.string.extend_from_slice(head);
+        let clipboard = self.state == State::Osc && self.string.starts_with(b"52;");
+        if rest.is_empty() {
+            return;
+        }
+        if clipboard && self.string.len() + rest.len() <= MAX_CLIPBOARD {
+            self.string.extend_from_slice(rest);
+        } else {
+            self.string.truncate(MAX_STRING);
+            self.string.shrink_to_fit();
+        }
     }
 }
 

@@ -9,6 +9,10 @@ impl Screen {
     /// Writes printable ASCII.
     pub(super) fn print_ascii(&mut self, mut text: &[u8]) {
         let Some(&last) = text.last() else { return };
+        self.joins = true;
+        if self.shift.is_some() {
+            return self.print_shifted(text);
+        }
         let charset = self.pen.charsets[self.pen.active];
         if charset != Charset::Ascii || self.modes.insert {
             for &byte in text {
@@ -21,10 +25,10 @@ impl Screen {
         let blank = Cell::new(' ', self.pen.style);
         while !text.is_empty() {
             self.wrap_if_pending();
-            let (col, cols) = (self.col, self.cols);
-            let (now, rest) = text.split_at(text.len().min(cols - col));
+            let (col, cols, edge) = (self.col, self.cols, self.edge());
+            let (now, rest) = text.split_at(text.len().min(edge - col));
             self.cursor_row().write_ascii(col, now, blank, cols);
-            self.advance(now.len());
+            self.advance_to(col + now.len(), edge);
             text = rest;
             if !self.modes.autowrap && !text.is_empty() {
                 // All that is left goes to the last column, each over the one before.
@@ -33,8 +37,24 @@ impl Screen {
         }
     }
 
+    /// Writes printable ASCII, the first of it from the set that a single shift asked for.
+    #[cold]
+    fn print_shifted(&mut self, text: &[u8]) {
+        let (Some(set), Some((&first, rest))) = (self.shift.take(), text.split_first()) else {
+            return;
+        };
+        let c = self.pen.charsets[usize::from(set)].map(first);
+        self.put(c, 1);
+        self.last = Some(c);
+        self.print_ascii(rest);
+    }
+
     /// Writes a character that is not ASCII.
     pub(super) fn print(&mut self, c: char) {
+        self.shift = None;
+        if self.flags.clusters && self.join(c) {
+            return;
+        }
         match c.width() {
             // C1 controls.
             None => {}
@@ -42,6 +62,7 @@ impl Screen {
             Some(width) => {
                 self.put(c, width.min(2));
                 self.last = Some(c);
+                self.joins = true;
             }
         }
     }
@@ -56,42 +77,45 @@ impl Screen {
         }
     }
 
-    fn put(&mut self, c: char, width: usize) {
+    pub(super) fn put(&mut self, c: char, width: usize) {
         self.wrap_if_pending();
-        let cols = self.cols;
-        if self.col + width > cols {
-            if !self.modes.autowrap || width > cols {
+        let (cols, mut edge) = (self.cols, self.edge());
+        if self.col + width > edge {
+            if !self.modes.autowrap || width > self.right - self.left {
                 // Nowhere to go: it is lost.
                 return;
             }
             // No room for both halves: leave a blank that a reflow can tell from a space.
             let col = self.col;
             let mut lead = Cell::BLANK;
-            lead.style.attrs = lead.style.attrs.with(Attrs::LEAD);
+            if edge == cols {
+                lead.style.attrs = lead.style.attrs.with(Attrs::LEAD);
+            }
             self.cursor_row().write(col, lead, 1, cols);
             self.wrap();
+            edge = self.edge();
         }
         let (col, blank) = (self.col, self.blank());
         let cell = Cell::new(c, self.pen.style);
         let insert = self.modes.insert;
         let row = self.cursor_row();
         if insert {
-            row.insert(col, width, blank, cols);
+            row.insert_within((col, edge), width, blank, cols);
         }
         row.write(col, cell, width, cols);
-        self.advance(width);
+        self.advance_to(col + width, edge);
+    }
+
+    /// The column of the character before the cursor.
+    pub(super) fn column_before(&self) -> Option<usize> {
+        let col = if self.pending { self.col } else { self.col.checked_sub(1)? };
+        Some(if self.grid().row(self.row).get(col).has(Attrs::SPACER) { col - 1 } else { col })
     }
 
     /// Adds a combining character to the last written cell.
     fn combine(&mut self, c: char) {
-        let Some(mut col) = (if self.pending { Some(self.col) } else { self.col.checked_sub(1) })
-        else {
-            return;
-        };
+        let Some(col) = self.column_before() else { return };
         let row = self.grid().row(self.row);
-        if row.get(col).has(Attrs::SPACER) {
-            col -= 1;
-        }
         let mut extra = self.extras.get(row.get(col).style.extra).clone();
         if extra.combining.chars().count() >= MAX_COMBINING {
             return;
@@ -104,10 +128,11 @@ impl Screen {
         }
     }
 
-    fn advance(&mut self, width: usize) {
-        self.col += width;
-        if self.col >= self.cols {
-            self.col = self.cols - 1;
+    /// Goes to a column, or waits at the edge to wrap.
+    pub(super) fn advance_to(&mut self, col: usize, edge: usize) {
+        self.col = col;
+        if col >= edge {
+            self.col = edge - 1;
             self.pending = true;
         }
     }
@@ -122,11 +147,15 @@ impl Screen {
     }
 
     /// Goes on in the next row, marking this one.
-    fn wrap(&mut self) {
-        self.col = 0;
+    pub(super) fn wrap(&mut self) {
         self.pending = false;
         let (from, scrolled) = (self.row, self.grid().scrolled());
         self.line_feed();
+        self.col = self.left;
+        if (self.left, self.right) != (0, self.cols) {
+            // Part of a row doesn't go on as rows do.
+            return;
+        }
         let on_main = self.alt.is_none();
         let now = self.generation;
         if self.row > from {

@@ -1,10 +1,11 @@
 //! Answers to a program's questions.
 
 use super::Sink;
+use super::mode::ModeState;
 
 /// The size of a cell in pixels that is told where a program asks: nobody knows the true one, as
 /// there may be many clients or none. The usual proportion of 1 to 2.
-const CELL: (usize, usize) = (8, 16);
+pub(super) const CELL: (usize, usize) = (8, 16);
 
 impl Sink<'_> {
     /// DA1: a VT220 with colours and a clipboard to write to.
@@ -33,6 +34,14 @@ impl Sink<'_> {
                 let (row, col) = self.position();
                 self.reply(format!("\x1b[?{row};{col};1R"));
             }
+            // No printer, no user-defined keys to lock, a keyboard of North America, no locator, no trouble with
+            // data, one session: what a VT420 says that has none of it.
+            15 => self.reply("\x1b[?13n"),
+            25 => self.reply("\x1b[?21n"),
+            26 => self.reply("\x1b[?27;1;0;0n"),
+            53 | 55 => self.reply("\x1b[?50n"),
+            75 => self.reply("\x1b[?70n"),
+            85 => self.reply("\x1b[?83n"),
             // The colour scheme: dark, as the colours told are.
             996 => self.reply("\x1b[?997;1n"),
             _ => {}
@@ -40,18 +49,20 @@ impl Sink<'_> {
     }
 
     fn position(&self) -> (usize, usize) {
-        let screen = &self.screen;
-        let first = if screen.modes.origin { screen.top } else { 0 };
-        (screen.row.saturating_sub(first) + 1, screen.col + 1)
+        let (row, col) = self.screen.place();
+        (row + 1, col + 1)
+    }
+
+    /// DECREPTPARM: a line of 38,400 bits a second, eight at a time.
+    pub(super) fn terminal_parameters(&mut self, what: u16) {
+        if what < 2 {
+            self.reply(format!("\x1b[{};1;1;128;128;1;0x", what + 2));
+        }
     }
 
     /// DECRPM.
-    pub(super) fn report_mode(&mut self, marker: &str, mode: u16, set: Option<bool>) {
-        let state = match set {
-            None => 0,
-            Some(true) => 1,
-            Some(false) => 2,
-        };
+    pub(super) fn report_mode(&mut self, marker: &str, mode: u16, state: ModeState) {
+        let state = state as u8;
         self.reply(format!("\x1b[{marker}{mode};{state}$y"));
     }
 

@@ -24,11 +24,14 @@ impl Screen {
             return;
         }
         let now = self.generation;
+        self.joins = false;
         if let Some(alt) = &mut self.alt {
             // The main screen's cursor is what leaving the alternate screen restores.
-            let (row, col) = (self.saved[0].row.min(self.lines - 1), self.saved[0].col);
-            let (row, col) = resize_main(&mut self.main, cols, lines, (row, col), now);
-            (self.saved[0].row, self.saved[0].col) = (row, col);
+            let saved = &mut self.saved[0];
+            let at = (saved.row.min(self.lines - 1), saved.col + usize::from(saved.pending));
+            (saved.row, saved.col) = resize_main(&mut self.main, cols, lines, at, now);
+            saved.pending = saved.pending && saved.col == cols;
+            self.saved[1].pending &= self.cols == cols;
             self.row = resize_plain(alt, cols, lines, self.row, now);
             self.pending = self.pending && self.cols == cols;
         } else {
@@ -36,6 +39,9 @@ impl Screen {
             let at = (self.row, self.col + past);
             (self.row, self.col) = resize_main(&mut self.main, cols, lines, at, now);
             self.pending = self.pending && self.col == cols;
+            for saved in &mut self.saved {
+                saved.pending &= self.cols == cols;
+            }
         }
         if self.cols != cols {
             self.begun = 0;
@@ -44,6 +50,7 @@ impl Screen {
         self.tabs.fit(cols);
         (self.cols, self.lines) = (cols, lines);
         (self.top, self.bottom) = (0, lines);
+        (self.left, self.right) = (0, cols);
         // A saved cursor stays on the screen, and doesn't come back when the screen grows again.
         for saved in &mut self.saved {
             saved.row = saved.row.min(lines - 1);

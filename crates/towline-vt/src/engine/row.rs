@@ -23,12 +23,7 @@ impl Row {
         self.cells.get(col).copied().unwrap_or(Cell::BLANK)
     }
 
-    /// The length without cells at the end that are as they were when the row was new.
-    pub(crate) fn used_len(&self) -> usize {
-        self.cells.iter().rposition(|c| *c != Cell::BLANK).map_or(0, |i| i + 1)
-    }
-
-    pub(super) fn from_cells(cells: Vec<Cell>, wrapped: bool, changed: u64) -> Self {
+    pub(crate) fn from_cells(cells: Vec<Cell>, wrapped: bool, changed: u64) -> Self {
         Row { cells, wrapped, changed }
     }
 
@@ -143,6 +138,67 @@ impl Row {
             self.grow(to, cols);
             self.cells[from..to].fill(blank);
         }
+    }
+
+    /// Blanks those of the columns `from..to` that are not protected.
+    pub(super) fn erase_selectively(&mut self, from: usize, to: usize, blank: Cell, cols: usize) {
+        self.grow(to, cols);
+        for col in from..to {
+            let cell = self.cells[col];
+            if !cell.has(Attrs::PROTECTED) {
+                self.cut(col);
+                self.cut(col + 1);
+                self.cells[col] = blank;
+                self.wrapped &= col + 1 < cols;
+            }
+        }
+    }
+
+    /// Writes cells over others, both cut at the edges.
+    pub(super) fn overwrite(&mut self, col: usize, cells: &[Cell], cols: usize) {
+        let end = col + cells.len();
+        self.grow(end, cols);
+        self.cells[col..end].copy_from_slice(cells);
+    }
+
+    /// As [`insert`](Self::insert), where the row ends at `right`.
+    pub(super) fn insert_within(
+        &mut self,
+        (col, right): (usize, usize),
+        count: usize,
+        blank: Cell,
+        cols: usize,
+    ) {
+        if right == cols {
+            return self.insert(col, count, blank, cols);
+        }
+        let count = count.min(right - col);
+        self.grow(right, cols);
+        self.cut(col);
+        self.cut(right - count);
+        self.cut(right);
+        self.cells[col..right].rotate_right(count);
+        self.cells[col..col + count].fill(blank);
+    }
+
+    /// As [`delete`](Self::delete), where the row ends at `right`.
+    pub(super) fn delete_within(
+        &mut self,
+        (col, right): (usize, usize),
+        count: usize,
+        blank: Cell,
+        cols: usize,
+    ) {
+        if right == cols {
+            return self.delete(col, count, blank, cols);
+        }
+        let count = count.min(right - col);
+        self.grow(right, cols);
+        self.cut(col);
+        self.cut(col + count);
+        self.cut(right);
+        self.cells[col..right].rotate_left(count);
+        self.cells[right - count..right].fill(blank);
     }
 
     /// Moves the cells from `col` on by `count` to the right; what leaves the row is gone.

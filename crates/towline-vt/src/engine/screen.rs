@@ -1,8 +1,11 @@
 //! The state of a terminal, and where the parser's findings go.
 
 use super::color::Palette;
+use super::image::Image;
 use super::kitty::Keyboard;
-use super::parser::{Csi, Perform};
+use super::mode::Flags;
+use super::params::Csi;
+use super::parser::{Perform, Text};
 use super::tabs::Tabs;
 use super::{Charset, Grid};
 use crate::cell::{Cell, Color, Style};
@@ -10,6 +13,7 @@ use crate::events::Event;
 use crate::extras::{Extra, Extras, Link};
 use crate::modes::Modes;
 use crate::size::Size;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Characters kept of a title.
@@ -38,8 +42,12 @@ pub(crate) struct Pen {
 pub(crate) struct Saved {
     pub(crate) row: usize,
     pub(crate) col: usize,
+    /// The cursor waited to wrap.
+    pub(crate) pending: bool,
     pub(crate) origin: bool,
     pub(crate) pen: Pen,
+    /// A single shift waited for its character.
+    pub(crate) shift: Option<u8>,
 }
 
 /// The state of a terminal.
@@ -55,14 +63,25 @@ pub(crate) struct Screen {
     /// The last column has been written: the next character goes to the next row.
     pub(crate) pending: bool,
     pub(crate) pen: Pen,
+    /// The next character is of this set (SS2, SS3).
+    pub(crate) shift: Option<u8>,
+    /// Nothing that could have moved the cursor has come since a character was written: the next may belong to it.
+    pub(crate) joins: bool,
     /// What DECSC saved on the main and on the alternate screen.
     pub(crate) saved: [Saved; 2],
     /// The scrolling rows, `top..bottom`.
     pub(crate) top: usize,
     pub(crate) bottom: usize,
+    /// The scrolling columns, `left..right`: all but with DECLRMM.
+    pub(crate) left: usize,
+    pub(crate) right: usize,
     pub(crate) tabs: Tabs,
     /// `alt_screen` and `keyboard` are filled in on reading.
     pub(crate) modes: Modes,
+    /// Modes that matter to nobody outside.
+    pub(crate) flags: Flags,
+    /// Private modes that XTSAVE kept.
+    pub(crate) kept_modes: BTreeMap<u16, bool>,
     pub(crate) keyboards: [Keyboard; 2],
     pub(crate) title: String,
     pub(crate) titles: Vec<String>,
@@ -77,6 +96,8 @@ pub(crate) struct Screen {
     pub(crate) last: Option<char>,
     /// An unfinished OSC 99: its id, title and body.
     pub(crate) notice: Option<(String, String, String)>,
+    /// An image of which parts are still to come.
+    pub(crate) image: Option<Image>,
     /// Counts feeds and whatever else may change what is seen.
     pub(crate) generation: u64,
 }
@@ -94,11 +115,17 @@ impl Screen {
             col: 0,
             pending: false,
             pen: Pen::default(),
+            shift: None,
+            joins: false,
             saved: Default::default(),
             top: 0,
             bottom: lines,
+            left: 0,
+            right: cols,
             tabs: Tabs::default(),
             modes: Modes::default(),
+            flags: Flags::default(),
+            kept_modes: BTreeMap::new(),
             keyboards: Default::default(),
             title: String::new(),
             titles: Vec::new(),
@@ -109,6 +136,7 @@ impl Screen {
             synchronized: false,
             last: None,
             notice: None,
+            image: None,
             generation: 1,
         }
     }
@@ -165,12 +193,8 @@ impl Screen {
         }
     }
 
-    /// Tidies up after a feed: forgets decorations that no cell has any more, when there are many.
-    pub(crate) fn settle(&mut self) {
-        self.note_place();
-        if !self.extras.wants_scan() {
-            return;
-        }
+    /// The decorations that are in use, by number.
+    pub(crate) fn used_extras(&self) -> Vec<bool> {
         let mut used = vec![false; self.extras.len()];
         for grid in [Some(&self.main), self.alt.as_ref()].into_iter().flatten() {
             for cell in grid.rows.iter().flat_map(|row| row.cells()) {
@@ -180,7 +204,16 @@ impl Screen {
         for pen in [&self.pen, &self.saved[0].pen, &self.saved[1].pen] {
             used[usize::from(pen.style.extra)] = true;
         }
-        self.extras.keep(&used);
+        used
+    }
+
+    /// Tidies up after a feed: forgets decorations that no cell has any more, when there are many.
+    pub(crate) fn settle(&mut self) {
+        self.note_place();
+        if self.extras.wants_scan() {
+            let used = self.used_extras();
+            self.extras.keep(&used);
+        }
     }
 }
 
@@ -218,10 +251,11 @@ impl Perform for Sink<'_> {
 
     fn control(&mut self, byte: u8) {
         let screen = &mut *self.screen;
+        screen.joins = false;
         match byte {
             b'\n' | 0x0b | 0x0c => screen.newline(),
             b'\r' => screen.carriage_return(),
-            0x08 => screen.backspace(),
+            0x08 => screen.back(1),
             b'\t' => screen.tab(1),
             0x0e => screen.pen.active = 1,
             0x0f => screen.pen.active = 0,
@@ -231,18 +265,37 @@ impl Perform for Sink<'_> {
     }
 
     fn csi(&mut self, csi: &Csi) {
+        // More than half of all sequences.
+        if csi.last == b'm' && csi.marker == 0 && csi.intermediate == 0 {
+            return self.screen.set_attributes(csi);
+        }
+        // Nothing but colours comes within words.
+        self.screen.joins = false;
         self.control_sequence(csi);
     }
 
     fn esc(&mut self, intermediate: u8, last: u8) {
+        // The end of a string is one as well.
+        self.screen.joins &= last == b'\\';
         self.escape(intermediate, last);
     }
 
-    fn osc(&mut self, string: &[u8], bell: bool) {
-        self.system_command(string, bell);
+    fn osc(&mut self, string: &Text<'_>, bell: bool) {
+        if string.head.starts_with(b"1337;") {
+            self.iterm(string);
+        } else if let Some(string) = string.whole() {
+            self.system_command(string, bell);
+        }
     }
 
-    fn dcs(&mut self, string: &[u8]) {
-        self.device_string(string);
+    fn dcs(&mut self, string: &Text<'_>) {
+        self.sixel(string);
+        if let Some(string) = string.whole() {
+            self.device_string(string);
+        }
+    }
+
+    fn apc(&mut self, string: &Text<'_>) {
+        self.kitty_image(string);
     }
 }

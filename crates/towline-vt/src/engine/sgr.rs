@@ -1,7 +1,7 @@
 //! SGR: how characters are drawn.
 
 use super::Screen;
-use super::parser::Csi;
+use super::params::Csi;
 use crate::cell::{Attrs, Color, Style};
 
 impl Screen {
@@ -63,7 +63,12 @@ impl Screen {
             0 => {
                 // A link is not an attribute: it stays.
                 let extra = style.extra;
+                // Nor is protection.
+                let protected = style.attrs.has(Attrs::PROTECTED);
                 *style = Style { extra, ..Style::DEFAULT };
+                if protected {
+                    style.attrs = style.attrs.with(Attrs::PROTECTED);
+                }
                 if self.pen.underline != Color::DEFAULT {
                     self.pen.underline = Color::DEFAULT;
                     self.update_pen();
@@ -78,6 +83,16 @@ impl Screen {
             100..=107 => style.bg = index(92),
             _ => {}
         }
+    }
+
+    /// DECSCA.
+    pub(super) fn protect(&mut self, what: u16) {
+        let attrs = &mut self.pen.style.attrs;
+        *attrs = match what {
+            1 => attrs.with(Attrs::PROTECTED),
+            0 | 2 => attrs.without(Attrs::PROTECTED),
+            _ => *attrs,
+        };
     }
 
     fn set_underline(&mut self, shape: u16) {

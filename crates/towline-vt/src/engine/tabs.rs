@@ -6,11 +6,11 @@ const INTERVAL: usize = 8;
 /// The tab stops of a screen. Nothing is stored until a program changes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tabs {
-    custom: Option<Vec<bool>>,
+    pub(crate) custom: Option<Vec<bool>>,
 }
 
 impl Tabs {
-    pub(crate) fn is_stop(&self, col: usize) -> bool {
+    fn is_stop(&self, col: usize) -> bool {
         match &self.custom {
             Some(stops) => stops.get(col).copied().unwrap_or(col.is_multiple_of(INTERVAL)),
             None => col.is_multiple_of(INTERVAL),
@@ -45,10 +45,5 @@ impl Tabs {
 
     pub(super) fn clear(&mut self, cols: usize) {
         self.custom = Some(vec![false; cols]);
-    }
-
-    /// The stops, where they are not the usual ones.
-    pub(crate) fn custom(&self, cols: usize) -> Option<impl Iterator<Item = usize> + '_> {
-        self.custom.as_ref().map(|_| (0..cols).filter(|&c| self.is_stop(c)))
     }
 }

@@ -5,6 +5,7 @@ use super::{Painter, scroll};
 use crate::cell::{Attrs, Cell, Style};
 use crate::engine::Screen;
 use crate::style;
+use unicode_width::UnicodeWidthChar;
 
 /// Equal cells in a row that are cheaper written again than jumped over.
 const MAX_REWRITE: usize = 4;
@@ -75,14 +76,16 @@ impl Painter {
         if wanted[col].has(Attrs::SPACER) {
             col -= 1;
         }
+        // How far a terminal that knows no clusters may have drawn over what follows one.
+        let mut spoilt = 0;
         while col < end {
             // What follows may be right already.
             let old = &self.shown[shown.start + col..shown.start + end];
             let same = old.iter().zip(&wanted[col..end]).take_while(|(a, b)| a == b).count();
-            if same == end - col {
+            if same == end - col && col >= spoilt {
                 break;
             }
-            if same > MAX_REWRITE {
+            if same > MAX_REWRITE && col >= spoilt {
                 col += same;
                 if wanted[col].has(Attrs::SPACER) {
                     col -= 1;
@@ -93,7 +96,15 @@ impl Painter {
             if !self.pen.suits(&cell) {
                 self.set_pen(out, cell.style, screen);
             }
-            style::text(out, &cell, &screen.extras);
+            if let Some(drawn) = cluster(&cell, screen) {
+                out.extend_from_slice(b"\x1b[?2027h");
+                style::text(out, &cell, &screen.extras);
+                out.extend_from_slice(b"\x1b[?2027l");
+                spoilt = spoilt.max((col + drawn).min(cols));
+                end = end.max(spoilt);
+            } else {
+                style::text(out, &cell, &screen.extras);
+            }
             let width = if cell.has(Attrs::WIDE) { 2 } else { 1 };
             col += width;
             self.at = (col < cols && steps_surely(&cell, screen)).then_some((row, col));
@@ -112,6 +123,20 @@ fn first_difference(a: &[Cell], b: &[Cell]) -> Option<usize> {
         return None;
     }
     a.iter().zip(b).position(|(a, b)| a != b)
+}
+
+/// For a cell that holds a cluster (mode 2027) the cells that it takes where each character has its own. A terminal is told of
+/// the mode for such a cell alone: others may have been written without it.
+fn cluster(cell: &Cell, screen: &Screen) -> Option<usize> {
+    if cell.style.extra == 0 {
+        return None;
+    }
+    let combining = &screen.extras.get(cell.style.extra).combining;
+    let width = |c: char| c.width().unwrap_or(0);
+    let (own, joined) = (width(cell.c), combining.chars().map(width).sum::<usize>());
+    let cells = if cell.has(Attrs::WIDE) { 2 } else { 1 };
+    (!combining.is_empty() && (joined > 0 || own.max(1) != cells))
+        .then_some((own + joined).max(cells))
 }
 
 /// Whether all terminals agree on how far the cursor moves. Where they may not (emoji, combined

@@ -18,6 +18,7 @@ pub(super) struct Mirrored {
     other_keys: u8,
     hidden: bool,
     style: u8,
+    reverse: bool,
 }
 
 impl Mirrored {
@@ -37,6 +38,7 @@ impl Mirrored {
             other_keys: modes.modify_other_keys,
             hidden: !modes.cursor_visible,
             style: modes.cursor_style(),
+            reverse: modes.reverse_video,
         }
     }
 
@@ -45,7 +47,7 @@ impl Mirrored {
     pub(super) fn establish(out: &mut Vec<u8>) {
         out.extend_from_slice(
             b"\x1b[?1l\x1b>\x1b[?2004l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\
-              \x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?1007l\x1b[=0;1u\x1b[>4;0m\x1b[0 q",
+              \x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?1007l\x1b[?5l\x1b[?2027l\x1b[=0;1u\x1b[>4;0m\x1b[0 q",
         );
     }
 
@@ -64,6 +66,7 @@ impl Mirrored {
             (2004, self.bracketed_paste, to.bracketed_paste),
             (1004, self.focus, to.focus),
             (1007, self.wheel, to.wheel),
+            (5, self.reverse, to.reverse),
         ] {
             if was != is {
                 private(out, mode, is);

@@ -87,6 +87,36 @@ pub(crate) fn output() -> impl Strategy<Value = Vec<u8>> {
         "\x1b[?1048l",
         "\x1b]99;i=1:d=0;part\x1b\\",
         "\x1b]99;i=1:p=body;end\x1b\\",
+        "\x1bN",
+        "\x1bO",
+        "\x1b*0",
+        "\x1b+A",
+        "\x1b6",
+        "\x1b9",
+        "\x1b[?69h",
+        "\x1b[?69h\x1b[3;6s",
+        "\x1b[?69h\x1b[2;9s\x1b[2;4r",
+        "\x1b[1\"q",
+        "\x1b[0\"q",
+        "\x1b[2 @",
+        "\x1b[ A",
+        "\x1b[2'}",
+        "\x1b['~",
+        "\x1b[?J",
+        "\x1b[?1J",
+        "\x1b[?2K",
+        "\x1b[?6;7;2027s",
+        "\x1b[?6;7;2027r",
+        "\x1bP=1s\x1b\\",
+        "\x1bP0;1q\"1;1;20;40#0!9~\x1b\\",
+        "\x1b_Ga=T,f=100,m=1;AAAA\x1b\\",
+        "\x1b_Gm=0;AAAA\x1b\\",
+        "\x1b]1337;MultipartFile=width=3;height=2:AA\x07",
+        "\x1b]1337;FilePart=AAAA\x07",
+        "\x1b]1337;FileEnd\x07",
+        "\u{1f468}\u{200d}\u{1f469}",
+        "\u{1f1e9}\u{1f1ea}",
+        "\u{2764}\u{fe0f}",
     ]);
     let link = prop::sample::select(vec![
         "\x1b]8;;http://a.example/x;y\x1b\\",
@@ -107,13 +137,14 @@ pub(crate) fn output() -> impl Strategy<Value = Vec<u8>> {
         1 => "[a-zé;]{0,8}".prop_map(|t| format!("\x1b]2;{t}\x07").into_bytes()),
         1 => text("\x1b[?1049h"),
         1 => text("\x1b[?1049l"),
+        1 => text("\x1b[?2027h"),
         1 => (0..6u8, 0..4u8).prop_map(|(flags, how)| match how {
             0 => format!("\x1b[>{flags}u"),
             1 => format!("\x1b[<{flags}u"),
             how => format!("\x1b[={flags};{how}u"),
         }.into_bytes()),
         2 => prop::collection::vec(any::<u8>(), 0..12),
-        2 => prop::collection::vec(prop::sample::select(b"\x1b[]P;:?0129mhHJ\x07\\\x18\xe3\x81\x82\x80\xff".to_vec()), 1..20),
+        2 => prop::collection::vec(prop::sample::select(b"\x1b[]P_X;:?0129mhHJsq\x07\\\x18\xe3\x81\x82\x80\xff".to_vec()), 1..20),
     ]
 }
 
@@ -151,8 +182,8 @@ fn sgr() -> impl Strategy<Value = Vec<u8>> {
 
 fn mode() -> impl Strategy<Value = Vec<u8>> {
     let private = prop::sample::select(vec![
-        1u16, 6, 7, 9, 12, 25, 47, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 1047,
-        1049, 2004, 2026,
+        1u16, 5, 6, 7, 9, 12, 25, 45, 47, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016,
+        1045, 1047, 1049, 2004, 2026, 2027, 2031,
     ]);
     prop_oneof![
         6 => (private, any::<bool>())

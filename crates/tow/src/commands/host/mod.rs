@@ -101,7 +101,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
 ///
 /// # Errors
 /// Where the file can't be used.
-fn hosts(context: &Context) -> Result<Hosts, CommandError> {
+pub(crate) fn hosts(context: &Context) -> Result<Hosts, CommandError> {
     Ok(hosts::load(&context.paths()?.hosts())?)
 }
 

@@ -41,6 +41,13 @@ pub(crate) struct Args {
     pub(super) no_hooks: bool,
 }
 
+impl Args {
+    /// A kind of agent or a preset, and a model.
+    pub(crate) fn chosen(agent: Option<String>, preset: Option<String>, model: Option<String>) -> Self {
+        Self { agent, preset, model, ..Self::default() }
+    }
+}
+
 /// What is to be started, as far as options and configuration say.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Choice {
@@ -147,7 +154,8 @@ fn no_kind(kind: &str, known: Vec<String>) -> CommandError {
     }
 }
 
-fn no_preset(name: &str, config: &Config) -> CommandError {
+/// The configuration has no such preset.
+pub(crate) fn no_preset(name: &str, config: &Config) -> CommandError {
     let error = CommandError::usage(format!("the configuration has no preset [agent.{name}]"));
     if let Some(meant) = nearest(name, config.presets.keys().map(String::as_str)) {
         return error.hint(format!("did you mean {meant}?"));

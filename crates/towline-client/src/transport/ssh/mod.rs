@@ -7,6 +7,7 @@ mod argv;
 mod control;
 mod master;
 mod script;
+mod verb;
 mod words;
 
 use std::process::Stdio;
@@ -26,6 +27,7 @@ pub(crate) use words::{LastLines, classify as why_ssh_ended};
 pub use argv::{ssh_argv, ssh_words};
 pub use master::{connect_master, disconnect_master};
 pub use script::FIND_PROGRAM;
+pub use verb::run_there;
 
 /// How long a session on a master that is up already may take to say something, at most. After that the master's own
 /// link is taken for dead (the machine slept, the network changed), and a new one is tried with the time that is left.
@@ -52,6 +54,11 @@ impl Ssh {
         let _ = timeout(LAST_WORDS, said_all.changed()).await;
     }
 
+    /// Whether it was a `tow` over there that said why it failed, and not ssh.
+    fn is_of_tow(&self) -> bool {
+        words::of_tow(&self.destination, &self.lines.get()).is_some()
+    }
+
     /// What a `tow` over there said of its failure, else ssh's own last line.
     pub(super) fn said(&self) -> Option<Words> {
         let lines = self.lines.get();
@@ -62,6 +69,15 @@ impl Ssh {
 
 /// Opens a stream to the `tow proxy` of a host.
 pub(super) async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, DialError> {
+    dial_verb(host, options, script::PROXY).await
+}
+
+/// Opens a stream to a verb of a host's `tow`.
+async fn dial_verb(
+    host: &Host,
+    options: &DialOptions,
+    verb: &'static str,
+) -> Result<Dialed, DialError> {
     if !matches!(host.address, Address::Ssh { .. }) {
         return Err(DialError::Unreachable(format!("{} is no address of ssh", host.address)));
     }
@@ -70,12 +86,12 @@ pub(super) async fn dial(host: &Host, options: &DialOptions) -> Result<Dialed, D
         master::retire(host, options).await;
     } else if master::is_up(host, options).await {
         let soon = (Instant::now() + SHARED_PATIENCE).min(end - options.patience() / 2);
-        match session(host, options, soon).await {
+        match session(host, options, verb, soon).await {
             Err(Failure::Silent) => master::retire(host, options).await,
             outcome => return outcome.map_err(|failure| failure.into_error(host)),
         }
     }
-    session(host, options, end).await.map_err(|failure| failure.into_error(host))
+    session(host, options, verb, end).await.map_err(|failure| failure.into_error(host))
 }
 
 /// Why a session came to nothing.
@@ -100,7 +116,12 @@ impl Failure {
     }
 }
 
-async fn session(host: &Host, options: &DialOptions, end: Instant) -> Result<Dialed, Failure> {
+async fn session(
+    host: &Host,
+    options: &DialOptions,
+    verb: &'static str,
+    end: Instant,
+) -> Result<Dialed, Failure> {
     let argv = ssh_argv(host, options, &[], Some(script::COMMAND));
     let mut command = master::command(&argv, options);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -118,7 +139,7 @@ async fn session(host: &Host, options: &DialOptions, end: Instant) -> Result<Dia
         reading.read(stderr).await;
         drop(reader_lives);
     });
-    let found = timeout_at(end, look(host, &mut stdin, &mut stdout)).await;
+    let found = timeout_at(end, look(host, verb, &mut stdin, &mut stdout)).await;
     match found {
         Err(_) => Err(Failure::Silent),
         Ok(Some(Found::Tow(first))) => {
@@ -140,8 +161,13 @@ async fn session(host: &Host, options: &DialOptions, end: Instant) -> Result<Dia
 }
 
 /// Gives the script to the shell and reads what it finds; `None` where the stream broke.
-async fn look(host: &Host, stdin: &mut ChildStdin, stdout: &mut ChildStdout) -> Option<Found> {
-    let input = script::standard_input(host.tow.as_deref(), host.tmux.as_deref());
+async fn look(
+    host: &Host,
+    verb: &'static str,
+    stdin: &mut ChildStdin,
+    stdout: &mut ChildStdout,
+) -> Option<Found> {
+    let input = script::standard_input(verb, host.tow.as_deref(), host.tmux.as_deref());
     stdin.write_all(&input).await.ok()?;
     stdin.flush().await.ok()?;
     script::find(stdout).await.ok()

@@ -39,12 +39,12 @@ g() {
 "#;
 
 /// The script, after [`FIND_PROGRAM`]; its line ends become blanks on the way. It reads two names (`tow` and `tmux`, or a
-/// path each; empty for the usual ones) and runs the first `tow` that it finds. What it prints is put together from two
+/// path each; empty for the usual ones) and runs a verb of the first `tow` that it finds. What it prints is put together from two
 /// pieces, so that a shell that echoes what it runs says no such thing.
 const SCRIPT: &str = r#"
 IFS= read -r t; IFS= read -r m;
 g "${t:-tow}";
-if [ -n "$p" ]; then printf "%s%s\n" towline: here; exec "$p" proxy; fi;
+if [ -n "$p" ]; then printf "%s%s\n" towline: here; exec "$p" @VERB@; fi;
 f "${m:-tmux}"; v=;
 if [ -n "$p" ]; then v=$("$p" -V 2>/dev/null </dev/null); fi;
 printf "%s%s%s\n" towline: none: "$v"
@@ -56,10 +56,13 @@ const HERE: &[u8] = b"towline:here\n";
 /// Printed where there is none; the rest of the line is what tmux says of itself.
 const NONE: &[u8] = b"towline:none:";
 
-/// What is written to the command's standard input; the protocol follows.
-pub(super) fn standard_input(tow: Option<&str>, tmux: Option<&str>) -> Vec<u8> {
+/// The verb that speaks the protocol.
+pub(super) const PROXY: &str = "proxy";
+
+/// What is written to the command's standard input; what the verb reads follows.
+pub(super) fn standard_input(verb: &'static str, tow: Option<&str>, tmux: Option<&str>) -> Vec<u8> {
     let words = FIND_PROGRAM.split_whitespace().chain(SCRIPT.split_whitespace());
-    let script = words.collect::<Vec<_>>().join(" ");
+    let script = words.collect::<Vec<_>>().join(" ").replace("@VERB@", verb);
     // A line end in a name would make it two lines; no program is called so.
     let line = |name: Option<&str>| name.unwrap_or_default().replace(['\n', '\r'], "");
     format!("{script}\n{}\n{}\n", line(tow), line(tmux)).into_bytes()
@@ -129,7 +132,7 @@ mod tests {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(&standard_input(tow, Some("no-such-tmux"))).unwrap();
+        stdin.write_all(&standard_input(PROXY, tow, Some("no-such-tmux"))).unwrap();
         stdin.write_all(rest).unwrap();
         drop(stdin);
         child.wait_with_output().unwrap().stdout
@@ -146,7 +149,7 @@ mod tests {
     fn the_command_is_one_that_every_shell_reads_alike() {
         assert!(!COMMAND.contains(['!', '\\', '\n']));
         assert_eq!(COMMAND.matches('\'').count(), 2);
-        let input = standard_input(Some("a\nb"), None);
+        let input = standard_input(PROXY, Some("a\nb"), None);
         assert_eq!(input.iter().filter(|byte| **byte == b'\n').count(), 3);
     }
 

@@ -2,18 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use towline_client::config::Action;
 use towline_client::target::{self, LOCAL_HOST, name_form};
 use towline_protocol::v1;
+
+use crate::child;
 
 /// Commands that run at a time.
 const AT_A_TIME: usize = 4;
@@ -23,12 +21,6 @@ const MOST: usize = 32;
 
 /// How long one may take.
 const LONGEST: Duration = Duration::from_secs(30);
-
-/// Bytes of what one says that are kept for the log.
-const SAID: usize = 1024;
-
-/// What one says may take so long to come after its end.
-const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Runs the user's commands.
 #[derive(Debug, Clone)]
@@ -91,60 +83,9 @@ fn target_of(pane: &v1::Pane) -> String {
 
 /// Runs one to its end, and says why it failed where it did.
 async fn run(argv: &[String], facts: Vec<(&'static str, OsString)>) -> Result<(), String> {
-    let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .envs(facts)
-        // The server's own folder is the root.
-        .current_dir(std::env::var_os("HOME").unwrap_or_else(|| "/".into()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        // What it starts ends with it, where it takes too long.
-        .process_group(0);
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let mut said = Vec::new();
-    let status = match tokio::time::timeout(LONGEST, finish(&mut child, &mut said)).await {
-        Ok(status) => status.map_err(|error| error.to_string())?,
-        Err(_) => {
-            let group = child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-            let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-            let _ = child.wait().await;
-            return Err(format!("it took longer than {} s and was ended", LONGEST.as_secs()));
-        }
-    };
-    if status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&said);
-    Err(match said.lines().rfind(|line| !line.trim().is_empty()) {
-        Some(line) => format!("{status}: {}", line.trim().escape_debug()),
-        None => status.to_string(),
-    })
-}
-
-/// Waits for the end, and takes in what is said meanwhile.
-async fn finish(child: &mut Child, said: &mut Vec<u8>) -> std::io::Result<ExitStatus> {
-    let stderr = child.stderr.take();
-    let listening = async {
-        let Some(mut stderr) = stderr else { return };
-        let mut bytes = [0; SAID];
-        // What it says is read to the end, so that it is never held up.
-        while let Ok(count @ 1..) = stderr.read(&mut bytes).await {
-            let surplus = (said.len() + count).saturating_sub(SAID).min(said.len());
-            said.drain(..surplus);
-            said.extend_from_slice(&bytes[..count]);
-        }
-    };
-    tokio::pin!(listening);
-    let status = tokio::select! {
-        status = child.wait() => status?,
-        () = &mut listening => return child.wait().await,
-    };
-    // Something that it has left running may keep the other end open for ever.
-    let _ = tokio::time::timeout(LAST_WORDS, listening).await;
-    Ok(status)
+    let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+    let facts = facts.into_iter().map(|(name, value)| (name, Some(value)));
+    child::run(&argv, facts, LONGEST).await
 }
 
 #[cfg(test)]
@@ -184,25 +125,6 @@ mod tests {
         outcome(&line).await.unwrap();
         let expected = b"thor:it's $(touch x)|thor|it's $(touch x)|claude|blocked|permission|`rm -rf ~`; ok?|/src/\xff|";
         assert_eq!(std::fs::read(file).unwrap(), expected);
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_told_with_its_last_words() {
-        let why = outcome("echo first >&2; echo no such host >&2; exit 3").await.unwrap_err();
-        assert_eq!(why, "exit status: 3: no such host");
-        assert_eq!(outcome("exit 1").await.unwrap_err(), "exit status: 1");
-        let missing = run(&["/none/such".to_owned()], Vec::new()).await.unwrap_err();
-        assert!(missing.contains("No such file"), "{missing}");
-        // More than is kept, and more than a pipe takes.
-        let much = "i=0; while [ $i -lt 9000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo end >&2; exit 1";
-        assert_eq!(outcome(much).await.unwrap_err(), "exit status: 1: end");
-    }
-
-    #[tokio::test]
-    async fn what_is_left_running_is_not_waited_for() {
-        let begun = std::time::Instant::now();
-        outcome("sleep 5 & exit 0").await.unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]
