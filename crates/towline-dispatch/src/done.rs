@@ -95,8 +95,12 @@ pub fn done(ledgers: &Ledgers, asked: Asked<'_>) -> Result<Done, DispatchError> 
     let branch = Branch::of(ledgers)?;
     let work = find_work(ledgers, asked, branch.as_ref())?;
     let mut remarks = Vec::new();
-    let merged =
-        asked.exit == Exit::Completed && !work.as_ref().is_some_and(|work| work.skips_merge);
+    // A person's own repository has nobody who merges.
+    let has_queue = who.role() != Role::Worker;
+    let merged = asked.exit == Exit::Completed
+        && has_queue
+        && !work.as_ref().is_some_and(|work| work.skips_merge);
+    let request_for = branch.as_ref().filter(|branch| merged && branch.has_remote);
     if let Some(branch) = &branch {
         let mut state = State::of(&branch.folder)?;
         // The ledger is written by every verb; who keeps it in git syncs it.
@@ -106,16 +110,13 @@ pub fn done(ledgers: &Ledgers, asked: Asked<'_>) -> Result<Done, DispatchError> 
         } else if !state.uncommitted.is_empty() {
             remarks.push(format!("⚠ {} is not committed: {}", branch.name, state.in_words()));
         }
-        push(branch, asked.exit, &state, &mut remarks)?;
-    }
-    let request_for =
-        branch.as_ref().filter(|branch| merged && branch.has_remote && who.role() != Role::Worker);
-    if request_for.is_some() && work.is_none() {
-        let branch = request_for.map_or("", |branch| branch.name.as_str());
-        return Err(DispatchError::refused(format!(
-            "cannot determine source issue from branch '{branch}'"
-        ))
-        .hint("tow done --issue ISSUE"));
+        if request_for.is_some() && work.is_none() {
+            let message = format!("cannot determine source issue from branch '{}'", branch.name);
+            return Err(DispatchError::refused(message).hint("tow done --issue ISSUE"));
+        }
+        if has_queue {
+            push(branch, asked.exit, &state, &mut remarks)?;
+        }
     }
     let written =
         write::ledger(ledgers, asked, work.as_ref(), branch.as_ref(), request_for.is_some())?;

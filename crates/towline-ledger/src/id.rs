@@ -99,7 +99,17 @@ mod tests {
 
     #[test]
     fn hashes_get_longer_as_the_ledger_grows() {
-        for (issues, length) in [(0, 3), (150, 3), (170, 4), (900, 4), (1000, 5), (5000, 5), (6000, 6), (36_000, 7), (usize::MAX, 8)] {
+        for (issues, length) in [
+            (0, 3),
+            (150, 3),
+            (170, 4),
+            (900, 4),
+            (1000, 5),
+            (5000, 5),
+            (6000, 6),
+            (36_000, 7),
+            (usize::MAX, 8),
+        ] {
             assert_eq!(length_for(issues), length, "{issues}");
         }
     }

@@ -67,9 +67,13 @@ impl Ledgers {
     /// Where there is no such rig, or it has none.
     pub fn rig(&self, name: &str) -> Result<Ledger, LedgerError> {
         let Some(town) = &self.place.town else {
-            return Err(LedgerError::refused("this is no town, and has no rigs").hint("tow town init DIR"));
+            return Err(
+                LedgerError::refused("this is no town, and has no rigs").hint("tow town init DIR")
+            );
         };
-        let rig = town.rig(name).map_err(|error| LedgerError::refused(error.to_string()).hint("tow rig list"))?;
+        let rig = town
+            .rig(name)
+            .map_err(|error| LedgerError::refused(error.to_string()).hint("tow rig list"))?;
         // What is tracked in the rig's own repository, else the rig's.
         let folders = [rig.folder.join("mayor/rig/.beads"), rig.folder.join(".beads")];
         match folders.into_iter().find(|folder| folder.is_dir()) {
@@ -151,7 +155,9 @@ pub fn resolve(issues: &Issues, text: &str) -> Result<Option<String>, LedgerErro
 }
 
 fn same(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| -> PathBuf { std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) };
+    let real = |path: &Path| -> PathBuf {
+        std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    };
     one == other || real(one) == real(other)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p towline-vt` prints a table with the ratios that are to be reached.
 
+#![expect(clippy::print_stdout, reason = "it prints its table")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -24,7 +24,9 @@ fn know(tow: &mut Tow) {
         tow.set_env(name, value);
     }
     tow.set_env("USER", "me");
-    for name in ["BD_ACTOR", "BEADS_ACTOR", "BEADS_DIR", "GT_ROLE", "GT_RIG", "GT_POLECAT", "GT_CREW"] {
+    for name in
+        ["BD_ACTOR", "BEADS_ACTOR", "BEADS_DIR", "GT_ROLE", "GT_RIG", "GT_POLECAT", "GT_CREW"]
+    {
         // An empty one says nothing.
         tow.set_env(name, "");
     }
@@ -101,5 +103,6 @@ pub(crate) fn ledger(tow: &Tow, name: &str, text: &str) -> PathBuf {
 #[track_caller]
 pub(crate) fn json_in(tow: &Tow, folder: &Path, arguments: &[&str]) -> serde_json::Value {
     let printed = ok_in(tow, folder, arguments);
-    serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {printed}"))
+    serde_json::from_str(&printed)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {printed}"))
 }

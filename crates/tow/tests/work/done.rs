@@ -158,6 +158,10 @@ fn a_person_s_own_repository_has_no_merge_queue() {
     fs::write(project.join(".beads/issues.jsonl"), format!("{line}\n")).unwrap();
     git(&project, &["add", "-A"]);
     git(&project, &["commit", "-q", "-m", "Work"]);
+    let bare = tow.work().join("origin.git");
+    git(&tow.work(), &["clone", "-q", "--bare", "project", bare.to_str().unwrap()]);
+    git(&project, &["remote", "add", "origin", bare.to_str().unwrap()]);
+    git(&project, &["fetch", "-q"]);
     ok_in(&tow, &project, &["sling", "p-1"]);
     let said = ok_in(&tow, &project, &["done"]);
     assert!(said.starts_with("→ Signaling COMPLETED\n  Issue: p-1\n"), "{said}");

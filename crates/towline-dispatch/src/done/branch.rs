@@ -36,7 +36,7 @@ impl Branch {
         let rig = place.rig.as_deref().and_then(|rig| place.town.as_ref()?.rig(rig).ok());
         let target = match rig.and_then(|rig| rig.default_branch) {
             Some(branch) => branch,
-            None if has_remote => head_of(&git)?,
+            None if has_remote => head_of(&git).unwrap_or_default(),
             None => String::new(),
         };
         let name = State::branch_of(&folder)?;

@@ -69,10 +69,6 @@ impl Records {
         Self { folder }
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     fn of(&self, id: &str) -> PathBuf {
         self.folder.join(id)
     }
@@ -217,7 +213,7 @@ mod tests {
         assert_eq!(records.between(Path::new("/t"), "thor").unwrap(), record);
         assert_ne!(records.between(Path::new("/t"), "loki").unwrap().id, record.id);
         assert_ne!(records.between(Path::new("/u"), "thor").unwrap().id, record.id);
-        let told = || Exchange::read(records.folder(), &record.id).unwrap().unwrap();
+        let told = || Exchange::read(&records.folder, &record.id).unwrap().unwrap();
         assert!(told().owed && told().settled == Some(settled.clone()));
         assert_eq!(told().files, [PathBuf::from("/t/.beads/issues.jsonl")]);
         record.owed.clear();

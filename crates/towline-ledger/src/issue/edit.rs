@@ -31,7 +31,9 @@ impl Issue {
         let start_of = |member: &Member| member.key.start as usize - 1;
         let range = match (at.checked_sub(1), self.members.get(at + 1)) {
             // With the comma before it,
-            (Some(before), _) => self.members[before].value.range().end..self.members[at].value.range().end,
+            (Some(before), _) => {
+                self.members[before].value.range().end..self.members[at].value.range().end
+            }
             // or with the one behind it.
             (None, Some(next)) => start_of(&self.members[0])..start_of(next),
             (None, None) => start_of(&self.members[0])..self.members[0].value.range().end,
@@ -44,7 +46,8 @@ impl Issue {
         let known = |member: &Member| place_of(member.key.of(&self.line));
         // Behind the last that comes before it; fields that aren't known stay with what they stand behind.
         let place = place_of(key).unwrap_or(usize::MAX);
-        let next = self.members.iter().position(|member| known(member).is_some_and(|other| other > place));
+        let next =
+            self.members.iter().position(|member| known(member).is_some_and(|other| other > place));
         let mut text = String::new();
         // Writing to a String can't fail.
         let at = match (next, self.members.last()) {
@@ -74,9 +77,10 @@ impl Issue {
             [first, second, ..] => blank(first.value.range().end, second.key.start as usize),
             _ => "",
         };
-        let colon = self.members.first().map_or("", |first| {
-            blank(first.key.range().end, first.value.start as usize)
-        });
+        let colon = self
+            .members
+            .first()
+            .map_or("", |first| blank(first.key.range().end, first.value.start as usize));
         (comma, colon)
     }
 }

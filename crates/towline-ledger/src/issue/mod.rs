@@ -4,14 +4,15 @@ mod edit;
 mod fields;
 mod parts;
 mod status;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+pub(crate) use parts::text;
 pub use parts::{Comment, Dependency};
 pub use status::Status;
 

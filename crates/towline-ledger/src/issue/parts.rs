@@ -117,9 +117,8 @@ impl Issue {
     /// Takes the dependencies on an issue away, of one kind or of all; how many there were.
     pub fn remove_dependencies(&mut self, on: &str, kind: Option<&str>) -> usize {
         let parts = self.dependency_parts();
-        let goes = |one: &Dependency| {
-            one.depends_on_id == on && kind.is_none_or(|kind| one.kind == kind)
-        };
+        let goes =
+            |one: &Dependency| one.depends_on_id == on && kind.is_none_or(|kind| one.kind == kind);
         let left: Vec<String> =
             parts.iter().filter(|part| !goes(&part.is)).map(|part| part.raw.clone()).collect();
         let gone = parts.len() - left.len();
@@ -238,7 +237,7 @@ fn member<'a>(raw: &'a str, key: &str) -> Option<&'a str> {
 }
 
 /// The text that a value is; of what is no text, as it is written.
-pub(super) fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
         Some(inner) => decode(inner).into_owned(),
         None if raw == "null" => String::new(),

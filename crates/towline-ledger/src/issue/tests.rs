@@ -22,7 +22,11 @@ fn a_change_leaves_all_else_as_it_is_written() {
             ("notes", "c & d"),
             r#"{"id": "a-1", "title": "a & b", "notes": "c & d", "status": "open"}"#,
         ),
-        (r#"{"id":"a-1","title":"t","zz":1}"#, ("assignee", "me"), r#"{"id":"a-1","title":"t","zz":1,"assignee":"me"}"#),
+        (
+            r#"{"id":"a-1","title":"t","zz":1}"#,
+            ("assignee", "me"),
+            r#"{"id":"a-1","title":"t","zz":1,"assignee":"me"}"#,
+        ),
         (r#"{"zz":1,"id":"a-1"}"#, ("_type", "issue"), r#"{"zz":1,"_type":"issue","id":"a-1"}"#),
         (r#"{"id":"a-1","title":"t"}"#, ("id", ""), r#"{"title":"t"}"#),
         (r#"{"id":"a-1","title":"t"}"#, ("title", ""), r#"{"id":"a-1"}"#),
@@ -87,5 +91,9 @@ fn labels_dependencies_and_comments_are_changed_one_by_one() {
     assert_eq!(issue.remove_dependencies("a-3", Some("blocks")), 0);
     assert_eq!(issue.remove_dependencies("a-3", None), 1);
     assert!(issue.remove_label("x") && issue.remove_label("b") && !issue.remove_label("b"));
-    assert!(issue.line().starts_with(r#"{"id":"a-1","dependencies":[{"issue_id":"a-1","depends_on_id":"a-2""#));
+    assert!(
+        issue
+            .line()
+            .starts_with(r#"{"id":"a-1","dependencies":[{"issue_id":"a-1","depends_on_id":"a-2""#)
+    );
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Issues, Row};
-use crate::issue::{Issue, Status};
-use crate::json::{Span, decode};
+use crate::issue::{Issue, Status, text};
+use crate::json::{Span, decode, elements};
 use crate::time;
 
 /// One of a ledger's issues.
@@ -146,7 +146,11 @@ impl<'a> Brief<'a> {
 
     /// Its labels.
     pub fn labels(&self) -> Vec<String> {
-        if self.row.labels.is_empty() { Vec::new() } else { self.issue().labels() }
+        let raw = self.issues.str(self.row.labels);
+        let mut labels = Vec::new();
+        // What is no array of texts is none.
+        let _ = elements(raw.as_bytes(), |element| labels.push(text(element.of(raw))));
+        labels
     }
 
     /// Whether it has a label.

@@ -7,6 +7,7 @@ mod brief;
 mod read;
 #[cfg(test)]
 mod tests;
+mod text;
 mod write;
 
 use std::collections::HashMap;
@@ -18,13 +19,15 @@ use crate::json::{Broken, Span};
 pub use brief::{Brief, Link, LinkKind};
 pub(crate) use write::Changes;
 
+use text::Text;
+
 /// The largest file that is read, in bytes: places in it are 32 bits wide.
 pub const LARGEST: u64 = u32::MAX as u64 - 1;
 
 /// A ledger's issues, as its file has them.
 #[derive(Debug, Default)]
 pub struct Issues {
-    text: Vec<u8>,
+    text: Text,
     rows: Vec<Row>,
     links: Vec<RawLink>,
     /// The rows in the order of their ids, where the file's own is another.
@@ -88,7 +91,7 @@ pub enum Wrong {
 impl Issues {
     /// Takes a file's bytes. Lines that can't be read are told in [`troubles`](Self::troubles); all others are there.
     pub fn parse(text: Vec<u8>) -> Self {
-        read::issues(text)
+        read::issues(Text::of(text))
     }
 
     /// The file as it was read.
@@ -119,7 +122,9 @@ impl Issues {
     /// The issue with an id; of two with the same the last one, as a database that reads the file line by line has it.
     pub fn find(&self, id: &str) -> Option<Brief<'_>> {
         let id = id.as_bytes();
-        let at = |place: usize| &self.rows[self.by_id.as_ref().map_or(place, |by_id| by_id[place] as usize)];
+        let at = |place: usize| {
+            &self.rows[self.by_id.as_ref().map_or(place, |by_id| by_id[place] as usize)]
+        };
         let (mut low, mut high) = (0, self.rows.len());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -151,7 +156,7 @@ impl Issues {
 
     /// A stretch of a line that was found to be UTF-8.
     fn str(&self, span: Span) -> &str {
-        std::str::from_utf8(span.of(&self.text[..])).unwrap_or_default()
+        self.text.part(span)
     }
 
     fn issue(&self, row: &Row) -> Issue {

@@ -1,16 +1,17 @@
 //! Reading: one pass over the file, which takes each line's members as they come.
 
 use super::brief::{LinkKind, PINNED, TEMPLATE, WISP};
+use super::text::Text;
 use super::{Issues, RawLink, Row, Trouble, Wrong};
 use crate::json::{Broken, Span, elements, members};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-pub(super) fn issues(text: Vec<u8>) -> Issues {
+pub(super) fn issues(text: Text) -> Issues {
     // What an issue takes in most ledgers, so that the rows need not be moved often.
     let guess = text.len() / 400;
     let mut issues = Issues { rows: Vec::with_capacity(guess), ..Issues::default() };
-    let all_utf8 = std::str::from_utf8(&text).is_ok();
+    let all_utf8 = text.is_utf8();
     let mut start = if text.starts_with(BOM) { BOM.len() } else { 0 };
     let mut number = 0;
     while start < text.len() {
@@ -46,7 +47,9 @@ pub(super) fn issues(text: Vec<u8>) -> Issues {
 
 /// The mark of an unfinished merge that a line is.
 fn conflict(line: &[u8]) -> Option<&'static str> {
-    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().find(|mark| line.starts_with(mark.as_bytes()))
+    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"]
+        .into_iter()
+        .find(|mark| line.starts_with(mark.as_bytes()))
 }
 
 /// Takes a line in, where it is an issue's.

@@ -22,7 +22,9 @@ fn issues_are_found_with_what_is_asked_of_them() {
     assert_eq!(issues.troubles(), []);
     assert_eq!(issues.iter().map(|brief| brief.id()).collect::<Vec<_>>(), ["a-1", "a-3"]);
     let (one, three) = (issues.find("a-1").unwrap(), issues.find("a-3").unwrap());
-    assert!(issues.find("a-2").is_none() && issues.find("").is_none() && issues.find("b").is_none());
+    assert!(
+        issues.find("a-2").is_none() && issues.find("").is_none() && issues.find("b").is_none()
+    );
     assert_eq!((one.assignee().as_str(), one.issue_type(), one.priority()), ("mé", "bug", 1));
     assert_eq!((three.status(), three.is_pinned()), (Status::Closed, true));
     let links: Vec<_> = three.links().collect();
@@ -35,7 +37,9 @@ fn issues_are_found_with_what_is_asked_of_them() {
 #[test]
 fn lines_that_cannot_be_read_are_told_and_the_others_are_there() {
     let mut bytes = b"\xef\xbb\xbf{\"id\":\"a-2\"}\r\n\r\n{\"id\":\"a-1\"\r\n<<<<<<< HEAD\r\n{\"title\":\"x\"}\r\n".to_vec();
-    bytes.extend_from_slice(b"{\"id\":\"a-\xff\"}\r\n{\"id\":\"a-1\"}\r\n{\"id\":\"a-2\",\"title\":\"later\"}");
+    bytes.extend_from_slice(
+        b"{\"id\":\"a-\xff\"}\r\n{\"id\":\"a-1\"}\r\n{\"id\":\"a-2\",\"title\":\"later\"}",
+    );
     let issues = Issues::parse(bytes);
     let troubles: Vec<_> =
         issues.troubles().iter().map(|trouble| (trouble.line, trouble.what.to_string())).collect();
@@ -76,7 +80,8 @@ fn one_changed_issue_changes_one_line_and_a_new_one_comes_to_its_place() {
     });
     let lines: Vec<_> = SORTED.lines().collect();
     let uno = lines[0].replace("one", "uno");
-    let expected = [r#"{"id":"a-0"}"#, &uno, r#"{"id":"a-2"}"#, lines[1], r#"{"id":"a-4"}"#, lines[2]];
+    let expected =
+        [r#"{"id":"a-0"}"#, &uno, r#"{"id":"a-2"}"#, lines[1], r#"{"id":"a-4"}"#, lines[2]];
     assert_eq!(after, expected.map(|line| format!("{line}\n")).concat());
     // The first of all, and one behind a last line without its end.
     assert_eq!(changed("", |_, changes| put(changes, r#"{"id":"b"}"#)), "{\"id\":\"b\"}\n");
@@ -93,7 +98,8 @@ fn one_changed_issue_changes_one_line_and_a_new_one_comes_to_its_place() {
     });
     assert_eq!(after, "{\"id\":\"aa\"}\r\n");
     // A file in no order gets it at its end.
-    let after = changed("{\"id\":\"b\"}\n{\"id\":\"a\"}\n", |_, changes| put(changes, r#"{"id":"aa"}"#));
+    let after =
+        changed("{\"id\":\"b\"}\n{\"id\":\"a\"}\n", |_, changes| put(changes, r#"{"id":"aa"}"#));
     assert_eq!(after, "{\"id\":\"b\"}\n{\"id\":\"a\"}\n{\"id\":\"aa\"}\n");
 }
 

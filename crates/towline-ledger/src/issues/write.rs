@@ -16,7 +16,8 @@ impl Issues {
     /// The file with some changes. Lines that aren't concerned are the same to the byte; new ones come to their place in the
     /// order of ids, or to the end of a file that is in no order.
     pub(crate) fn with(&self, changes: &Changes) -> Vec<u8> {
-        let more: usize = changes.issues.values().flatten().map(|issue| issue.line().len() + 1).sum();
+        let more: usize =
+            changes.issues.values().flatten().map(|issue| issue.line().len() + 1).sum();
         let mut out = Vec::with_capacity(self.text.len() + more);
         // What is put at a place of the old text: up to where that goes on, and the line.
         let mut edits: Vec<(usize, usize, Option<&Issue>)> = Vec::new();

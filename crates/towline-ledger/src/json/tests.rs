@@ -60,7 +60,10 @@ fn texts_are_read_as_any_writer_escapes_them() {
 
 #[test]
 fn texts_are_written_as_go_writes_them() {
-    assert_eq!(encode("a<b> & \"c\"\\\n\u{1}\u{2028}é\u{7f}", true), "\"a\\u003cb\\u003e \\u0026 \\\"c\\\"\\\\\\n\\u0001\\u2028é\u{7f}\"");
+    assert_eq!(
+        encode("a<b> & \"c\"\\\n\u{1}\u{2028}é\u{7f}", true),
+        "\"a\\u003cb\\u003e \\u0026 \\\"c\\\"\\\\\\n\\u0001\\u2028é\u{7f}\""
+    );
     assert_eq!(encode("a<b>", false), "\"a<b>\"");
 }
 

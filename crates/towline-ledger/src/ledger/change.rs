@@ -154,7 +154,10 @@ impl<'a> Change<'a> {
         issue.set_text("title", new.title.trim());
         issue.set_text("description", &new.description);
         issue.set_priority(new.priority.unwrap_or(2));
-        issue.set_text("issue_type", if new.issue_type.is_empty() { "task" } else { &new.issue_type });
+        issue.set_text(
+            "issue_type",
+            if new.issue_type.is_empty() { "task" } else { &new.issue_type },
+        );
         issue.set_text("assignee", &new.assignee);
         for (field, text) in &new.fields {
             issue.set_text(field, text);
@@ -226,7 +229,8 @@ impl<'a> Change<'a> {
         if let Some(id) = &new.id {
             check_id(id)?;
             if taken(id) {
-                return Err(LedgerError::refused(format!("{id} is taken")).hint(format!("tow issue show {id}")));
+                return Err(LedgerError::refused(format!("{id} is taken"))
+                    .hint(format!("tow issue show {id}")));
             }
             return Ok(id.clone());
         }
@@ -241,7 +245,8 @@ impl<'a> Change<'a> {
             creator: &self.actor.0,
             at: self.now,
         };
-        let of_prefix = |id: &str| id::prefix_of(id) == Some(prefix.as_str()) && id::parent_of(id).is_none();
+        let of_prefix =
+            |id: &str| id::prefix_of(id) == Some(prefix.as_str()) && id::parent_of(id).is_none();
         let count = self.issues.iter().filter(|brief| of_prefix(brief.id())).count()
             + self.changes.issues.keys().filter(|id| of_prefix(id)).count();
         id::fresh(&prefix, &seed, count, taken)
@@ -257,8 +262,10 @@ impl<'a> Change<'a> {
             depth += 1;
         }
         if depth > id::DEEPEST {
-            return Err(LedgerError::refused(format!("{parent} is as deep below others as issues go"))
-                .hint(format!("at most {} levels of children", id::DEEPEST)));
+            return Err(LedgerError::refused(format!(
+                "{parent} is as deep below others as issues go"
+            ))
+            .hint(format!("at most {} levels of children", id::DEEPEST)));
         }
         let there = self.issues.iter().map(|brief| brief.id());
         let all = there.chain(self.changes.issues.keys().map(String::as_str));
@@ -285,8 +292,10 @@ pub(crate) fn check_title(title: &str) -> Result<(), LedgerError> {
     }
     let length = title.chars().count();
     if length > LONGEST_TITLE {
-        return Err(LedgerError::invalid(format!("the title has {length} characters; at most {LONGEST_TITLE} fit"))
-            .hint("the rest fits the description: -d TEXT"));
+        return Err(LedgerError::invalid(format!(
+            "the title has {length} characters; at most {LONGEST_TITLE} fit"
+        ))
+        .hint("the rest fits the description: -d TEXT"));
     }
     Ok(())
 }
@@ -295,7 +304,8 @@ fn check_id(id: &str) -> Result<(), LedgerError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     match !id.is_empty() && id.bytes().all(fits) && id::prefix_of(id).is_some() {
         true => Ok(()),
-        false => Err(LedgerError::invalid(format!("{id:?} can't be an id")).hint("PREFIX-NAME, such as gt-abc")),
+        false => Err(LedgerError::invalid(format!("{id:?} can't be an id"))
+            .hint("PREFIX-NAME, such as gt-abc")),
     }
 }
 

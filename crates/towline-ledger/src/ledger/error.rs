@@ -75,7 +75,9 @@ impl LedgerError {
     pub fn new(problem: Problem) -> Self {
         let hints = match &problem {
             Problem::NoLedger(_) => vec!["tow ledger init".to_owned()],
-            Problem::Damaged { .. } => vec!["tow ledger check    says what can be mended".to_owned()],
+            Problem::Damaged { .. } => {
+                vec!["tow ledger check    says what can be mended".to_owned()]
+            }
             Problem::Busy { .. } => vec!["bd sync or another tow may be at work there".to_owned()],
             Problem::NoIssue(_) => vec!["tow issue list --all".to_owned()],
             _ => Vec::new(),

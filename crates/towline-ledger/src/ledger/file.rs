@@ -81,7 +81,8 @@ fn temporary_for(path: &Path) -> PathBuf {
 }
 
 fn write(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
     file.write_all(text)?;
     // Not the mask's.
     file.set_permissions(Permissions::from_mode(mode))?;

@@ -30,7 +30,10 @@ impl Lock {
     pub(crate) fn take(folder: &Path, patience: Duration) -> Result<Self, LedgerError> {
         let end = Instant::now() + patience;
         let busy = || {
-            LedgerError::new(Problem::Busy { folder: folder.to_owned(), seconds: patience.as_secs() })
+            LedgerError::new(Problem::Busy {
+                folder: folder.to_owned(),
+                seconds: patience.as_secs(),
+            })
         };
         let take = |name: &str, operation| {
             let path = folder.join(name);

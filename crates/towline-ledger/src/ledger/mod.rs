@@ -69,7 +69,9 @@ impl Ledger {
 
     /// Whether there is a ledger at all: a folder with a file of issues, or with a configuration of one.
     pub fn exists(&self) -> bool {
-        self.file().exists() || self.folder.join("config.yaml").exists() || self.folder.join("metadata.json").exists()
+        self.file().exists()
+            || self.folder.join("config.yaml").exists()
+            || self.folder.join("metadata.json").exists()
     }
 
     /// The prefix of new ids, without its hyphen: that of the configuration, else the one that most of its issues have, else
@@ -113,7 +115,11 @@ impl Ledger {
                 return Ok(outcome);
             }
             if let Some(trouble) = issues.troubles().iter().find(|trouble| trouble.is_damage()) {
-                return Err(LedgerError::new(Problem::Damaged { file: path, trouble: trouble.clone() }).into());
+                return Err(LedgerError::new(Problem::Damaged {
+                    file: path,
+                    trouble: trouble.clone(),
+                })
+                .into());
             }
             if file::replace(&path, &issues.with(&changes), stamp)? {
                 return Ok(outcome);

@@ -53,7 +53,8 @@ fn most(issues: &Issues) -> Option<String> {
             *counts.entry(prefix).or_default() += 1;
         }
     }
-    let most = counts.into_iter().max_by_key(|(prefix, count)| (*count, std::cmp::Reverse(*prefix)));
+    let most =
+        counts.into_iter().max_by_key(|(prefix, count)| (*count, std::cmp::Reverse(*prefix)));
     most.map(|(prefix, _)| prefix.to_owned())
 }
 
@@ -61,12 +62,18 @@ fn most(issues: &Issues) -> Option<String> {
 fn of_folder(folder: &Path) -> String {
     let project = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let name = project.parent().and_then(Path::file_name).unwrap_or_default();
-    let name: String = name
-        .to_string_lossy()
-        .chars()
-        .map(|one| if one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.') { one } else { '-' })
-        .take(LONGEST)
-        .collect();
+    let name: String =
+        name.to_string_lossy()
+            .chars()
+            .map(|one| {
+                if one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.') {
+                    one
+                } else {
+                    '-'
+                }
+            })
+            .take(LONGEST)
+            .collect();
     let name = name.trim_matches('-');
     if check(name).is_ok() { name.to_owned() } else { "tow".to_owned() }
 }

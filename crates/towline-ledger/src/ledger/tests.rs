@@ -24,7 +24,8 @@ fn titled(title: &str) -> New {
 #[test]
 fn an_issue_is_made_changed_closed_and_deleted() {
     let (_folder, ledger) = ledger();
-    let id = create(&ledger, New { description: "a <b>".into(), ..titled("Fix the build") }).unwrap();
+    let id =
+        create(&ledger, New { description: "a <b>".into(), ..titled("Fix the build") }).unwrap();
     assert!(id.starts_with("gt-") && id.len() == 6, "{id}");
     let line = fs::read_to_string(ledger.file()).unwrap();
     let begins = format!(
@@ -46,7 +47,10 @@ fn an_issue_is_made_changed_closed_and_deleted() {
     ledger.change(&me(), |change| change.delete(&child, "a mistake")).unwrap();
     let issues = ledger.read().unwrap();
     let gone = issues.find(&child).unwrap().issue();
-    assert_eq!((gone.status(), gone.text("delete_reason").as_ref()), (Status::Tombstone, "a mistake"));
+    assert_eq!(
+        (gone.status(), gone.text("delete_reason").as_ref()),
+        (Status::Tombstone, "a mistake")
+    );
     // Its number is not given again, and it is not there any longer.
     let next = create(&ledger, New { parent: Some(id.clone()), ..titled("Another") }).unwrap();
     assert_eq!(next, format!("{id}.2"));
@@ -68,7 +72,10 @@ fn what_cannot_be_an_issue_is_refused() {
     }
     assert_eq!(fs::read(ledger.file()).unwrap(), b"");
     let id = create(&ledger, New { id: Some("gt-x".into()), ..titled("x") }).unwrap();
-    assert_eq!(create(&ledger, New { id: Some(id), ..titled("y") }).unwrap_err().to_string(), "gt-x is taken");
+    assert_eq!(
+        create(&ledger, New { id: Some(id), ..titled("y") }).unwrap_err().to_string(),
+        "gt-x is taken"
+    );
 }
 
 #[test]
@@ -76,7 +83,12 @@ fn a_line_that_cannot_be_read_keeps_all_from_being_written() {
     let (_folder, ledger) = ledger();
     fs::write(ledger.file(), "{\"id\":\"gt-1\",\"title\":\"a\"}\n{\"id\":\n").unwrap();
     let error = create(&ledger, titled("x")).unwrap_err();
-    assert!(error.to_string().ends_with("issues.jsonl line 2 can't be read: the line ends too early at column 7"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("issues.jsonl line 2 can't be read: the line ends too early at column 7"),
+        "{error}"
+    );
     assert_eq!(ledger.read().unwrap().len(), 1);
 }
 
@@ -93,8 +105,14 @@ fn a_writer_that_takes_no_lock_loses_nothing() {
     });
     let id = made.unwrap().id().into_owned();
     let issues = ledger.read().unwrap();
-    assert!(tries == 2 && issues.len() == 2 && issues.find(&id).is_some() && issues.find("gt-other").is_some());
-    let left: Vec<_> = fs::read_dir(ledger.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        tries == 2
+            && issues.len() == 2
+            && issues.find(&id).is_some()
+            && issues.find("gt-other").is_some()
+    );
+    let left: Vec<_> =
+        fs::read_dir(ledger.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains(".tmp.")), "{left:?}");
 }
 
@@ -116,8 +134,13 @@ fn the_prefix_is_the_configurations_or_most_issues_or_the_folders() {
     fs::create_dir_all(ledger.folder()).unwrap();
     let prefix = || ledger.prefix(&ledger.read().unwrap());
     assert_eq!(prefix(), "my-app");
-    fs::write(ledger.file(), "{\"id\":\"de-dupe-1\"}\n{\"id\":\"de-dupe-2\"}\n{\"id\":\"x-1\"}\n").unwrap();
+    fs::write(ledger.file(), "{\"id\":\"de-dupe-1\"}\n{\"id\":\"de-dupe-2\"}\n{\"id\":\"x-1\"}\n")
+        .unwrap();
     assert_eq!(prefix(), "de-dupe");
-    fs::write(ledger.folder().join("config.yaml"), "# issue-prefix: no\nissue-prefix: \"gt-\" # yes\n").unwrap();
+    fs::write(
+        ledger.folder().join("config.yaml"),
+        "# issue-prefix: no\nissue-prefix: \"gt-\" # yes\n",
+    )
+    .unwrap();
     assert_eq!(prefix(), "gt");
 }

@@ -39,11 +39,16 @@ pub(super) struct Version<'a> {
 }
 
 pub(super) fn read(text: &[u8]) -> Version<'_> {
-    let text = text.strip_prefix(BOM).unwrap_or(text);
     let mut version = Version::default();
     for (at, bytes) in text.split(|byte| *byte == b'\n').enumerate() {
         let number = at + 1;
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        // However many there are: what is written ends with a line feed alone, and must be the same when it is read again.
+        let end = bytes.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
+        let mut bytes = &bytes[..end];
+        // At the beginning of the file, or where one was put behind another.
+        while let Some(rest) = bytes.strip_prefix(BOM) {
+            bytes = rest;
+        }
         if bytes.trim_ascii().is_empty() {
             continue;
         }

@@ -5,7 +5,7 @@ use super::{Painter, scroll};
 use crate::cell::{Attrs, Cell, Style};
 use crate::engine::Screen;
 use crate::style;
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Equal cells in a row that are cheaper written again than jumped over.
 const MAX_REWRITE: usize = 4;
@@ -96,14 +96,20 @@ impl Painter {
             if !self.pen.suits(&cell) {
                 self.set_pen(out, cell.style, screen);
             }
-            if let Some(drawn) = cluster(&cell, screen) {
-                out.extend_from_slice(b"\x1b[?2027h");
-                style::text(out, &cell, &screen.extras);
-                out.extend_from_slice(b"\x1b[?2027l");
-                spoilt = spoilt.max((col + drawn).min(cols));
-                end = end.max(spoilt);
-            } else {
-                style::text(out, &cell, &screen.extras);
+            let clusters = needs_clusters(&cell, screen);
+            if let Some(on) = clusters {
+                // The user's terminal may have the mode on or off by itself: it is left as it was.
+                let set: &[u8] =
+                    if on { b"\x1b[?2027s\x1b[?2027h" } else { b"\x1b[?2027s\x1b[?2027l" };
+                out.extend_from_slice(set);
+            }
+            style::text(out, &cell, &screen.extras);
+            if let Some(on) = clusters {
+                out.extend_from_slice(b"\x1b[?2027r");
+                if on {
+                    spoilt = spoilt.max((col + width_apart(&cell, screen)).min(cols));
+                    end = end.max(spoilt);
+                }
             }
             let width = if cell.has(Attrs::WIDE) { 2 } else { 1 };
             col += width;
@@ -125,18 +131,28 @@ fn first_difference(a: &[Cell], b: &[Cell]) -> Option<usize> {
     a.iter().zip(b).position(|(a, b)| a != b)
 }
 
-/// For a cell that holds a cluster (mode 2027) the cells that it takes where each character has its own. A terminal is told of
-/// the mode for such a cell alone: others may have been written without it.
-fn cluster(cell: &Cell, screen: &Screen) -> Option<usize> {
-    if cell.style.extra == 0 {
+/// Whether a cell must be written with mode 2027 on (it holds a cluster) or off (it would become one); nothing where it looks
+/// the same either way.
+fn needs_clusters(cell: &Cell, screen: &Screen) -> Option<bool> {
+    if cell.style.extra == 0 || screen.extras.get(cell.style.extra).combining.is_empty() {
         return None;
     }
-    let combining = &screen.extras.get(cell.style.extra).combining;
-    let width = |c: char| c.width().unwrap_or(0);
-    let (own, joined) = (width(cell.c), combining.chars().map(width).sum::<usize>());
     let cells = if cell.has(Attrs::WIDE) { 2 } else { 1 };
-    (!combining.is_empty() && (joined > 0 || own.max(1) != cells))
-        .then_some((own + joined).max(cells))
+    let own = cell.c.width().unwrap_or(0).max(1);
+    if own != cells || width_apart(cell, screen) > own {
+        return Some(true);
+    }
+    let mut text = Vec::new();
+    style::text(&mut text, cell, &screen.extras);
+    let joined = String::from_utf8_lossy(&text).width().clamp(1, 2);
+    (joined != cells).then_some(false)
+}
+
+/// The cells that the characters of a cell take where each has its own.
+fn width_apart(cell: &Cell, screen: &Screen) -> usize {
+    let width = |c: char| c.width().unwrap_or(0);
+    let combining = &screen.extras.get(cell.style.extra).combining;
+    width(cell.c).max(1) + combining.chars().map(width).sum::<usize>()
 }
 
 /// Whether all terminals agree on how far the cursor moves. Where they may not (emoji, combined

@@ -47,7 +47,7 @@ impl Mirrored {
     pub(super) fn establish(out: &mut Vec<u8>) {
         out.extend_from_slice(
             b"\x1b[?1l\x1b>\x1b[?2004l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\
-              \x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?1007l\x1b[?5l\x1b[?2027l\x1b[=0;1u\x1b[>4;0m\x1b[0 q",
+              \x1b[?1015l\x1b[?1016l\x1b[?1004l\x1b[?1007l\x1b[?5l\x1b[=0;1u\x1b[>4;0m\x1b[0 q",
         );
     }
 

@@ -52,6 +52,9 @@ impl Client {
         let state = "\x1b[?1049h\x1b[31;44;7mgarbage\x1b[2;3r\x1b[?6h\x1b[4h\x1b[?7l\x1b(0\x1b[?1003h\
             \x1b[?1006h\x1b[?2004h\x1b[?25l\x1b[5 q\x1b[>3u\x1b[>4;1m\x1b=\x1b]8;;http://x\x1b\\";
         terminal.feed(state.as_bytes(), &mut Vec::new());
+        if size.cols % 2 == 1 {
+            terminal.feed(b"\x1b[?2027h", &mut Vec::new());
+        }
         Client { terminal, painter: Painter::new(size), size: size.clamped() }
     }
 
@@ -187,4 +190,33 @@ fn resize_and_invalidate_paint_all() {
     let mut out = Vec::new();
     client.painter.paint(&model, &mut out);
     assert!(String::from_utf8_lossy(&out).contains("text"));
+}
+
+#[test]
+fn the_mode_of_clusters_is_left_as_it_was() {
+    for (cols, mode) in [(20, "2"), (21, "1")] {
+        let mut model = Terminal::new(Size { cols, rows: 3 }, 10);
+        feed(&mut model, "\x1b[?2027h\u{1f468}\u{200d}\u{1f469}x\x1b[?2027l\u{2764}\u{fe0f}y");
+        let mut client = client_of(&model);
+        let mut events = Vec::new();
+        client.terminal.feed(b"\x1b[?2027$p", &mut events);
+        assert_eq!(events, [crate::Event::Reply(format!("\x1b[?2027;{mode}$y").into_bytes())]);
+    }
+}
+
+#[test]
+fn a_terminal_that_knows_no_clusters_shows_what_follows_in_its_place() {
+    let mut model = Terminal::new(Size { cols: 20, rows: 3 }, 10);
+    let mut painter = Painter::new(model.size());
+    let mut client = Terminal::new(model.size(), 0);
+    let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
+    for style in ["", "\x1b[31m", "\x1b[32m"] {
+        feed(&mut model, &format!("\x1b[?2027h\x1b[H{style}{family}\x1b[mxyzabcdefgh"));
+        let mut out = Vec::new();
+        painter.paint(&model, &mut out);
+        let text = String::from_utf8_lossy(&out).replace("\x1b[?2027h", "");
+        feed(&mut client, &text);
+        let line = client.line(client.screen_start()).unwrap().text();
+        assert_eq!(line, "\u{1f468}\u{200d}xyzabcdefgh", "{text:?}");
+    }
 }

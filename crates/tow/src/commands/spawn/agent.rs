@@ -43,7 +43,11 @@ pub(crate) struct Args {
 
 impl Args {
     /// A kind of agent or a preset, and a model.
-    pub(crate) fn chosen(agent: Option<String>, preset: Option<String>, model: Option<String>) -> Self {
+    pub(crate) fn chosen(
+        agent: Option<String>,
+        preset: Option<String>,
+        model: Option<String>,
+    ) -> Self {
         Self { agent, preset, model, ..Self::default() }
     }
 }

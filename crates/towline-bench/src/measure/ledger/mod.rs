@@ -2,6 +2,7 @@
 
 mod issues;
 
+use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -117,7 +118,7 @@ fn measure(
                 command.args(["-c", load]).arg(file);
             }
         }
-        sample(&mut command)
+        sample(&mut command, &folder.join("printed"))
     })?;
     outcome.failures.append(&mut field.failures);
     let times: Values = samples.values(|sample| sample.milliseconds);
@@ -146,9 +147,11 @@ fn clean(command: &mut Command, folder: &Path) {
     command.env("TOWLINE_HOME", folder.join("towline")).env("BD_ACTOR", issues::WORKER);
 }
 
-/// Runs a process to its end.
-fn sample(command: &mut Command) -> Result<Sample> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+/// Runs a process to its end. What it prints goes to a file: GNU's grep ends at the first line that fits where its output is
+/// `/dev/null`, even with `-c`.
+fn sample(command: &mut Command, printed: &Path) -> Result<Sample> {
+    let out = File::create(printed).context("making a file for what is printed")?;
+    command.stdin(Stdio::null()).stdout(out).stderr(Stdio::null());
     let start = Instant::now();
     let child = command.spawn().with_context(|| format!("running {:?}", command.get_program()))?;
     let (status, memory) = wait(&child)?;
