@@ -107,7 +107,7 @@ impl Painter {
             if let Some(on) = clusters {
                 out.extend_from_slice(b"\x1b[?2027r");
                 if on {
-                    spoilt = spoilt.max((col + width_apart(&cell, screen)).min(cols));
+                    spoilt = spoilt.max((col + width_apart(&cell, screen).max(2)).min(cols));
                     end = end.max(spoilt);
                 }
             }
@@ -142,10 +142,13 @@ fn needs_clusters(cell: &Cell, screen: &Screen) -> Option<bool> {
     if own != cells || width_apart(cell, screen) > own {
         return Some(true);
     }
-    let mut text = Vec::new();
-    style::text(&mut text, cell, &screen.extras);
-    let joined = String::from_utf8_lossy(&text).width().clamp(1, 2);
-    (joined != cells).then_some(false)
+    // On its way to the whole it may not become one either: what comes after it would be written over.
+    let mut text = String::from(cell.c);
+    let changes = screen.extras.get(cell.style.extra).combining.chars().any(|c| {
+        text.push(c);
+        text.width().clamp(1, 2) != cells
+    });
+    changes.then_some(false)
 }
 
 /// The cells that the characters of a cell take where each has its own.

@@ -205,6 +205,27 @@ fn the_mode_of_clusters_is_left_as_it_was() {
 }
 
 #[test]
+fn what_is_wide_for_a_moment_spoils_nothing() {
+    let texts = [
+        "\x1b[?2027h\u{231a}\u{fe0e}x",
+        "\x1b[?2027h12345678\u{231a}\u{fe0e}\r\x1b[@",
+        "\u{2764}\u{fe0f}\u{fe0f}x",
+        "\u{2764}\u{fe0f}\u{fe0e}\u{301}x",
+        "123456789\u{2764}\u{fe0f}\u{fe0f}",
+    ];
+    for text in texts {
+        for cols in 1..12 {
+            let mut model = Terminal::new(Size { cols: 10, rows: 2 }, 10);
+            let mut client = Client::new(Size { cols, rows: 2 });
+            for text in ["\x1b[2;3Hy\x1b[H", text, "\x1b[H\x1b[31m", text] {
+                feed(&mut model, text);
+                client.check(&model);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_terminal_that_knows_no_clusters_shows_what_follows_in_its_place() {
     let mut model = Terminal::new(Size { cols: 20, rows: 3 }, 10);
     let mut painter = Painter::new(model.size());

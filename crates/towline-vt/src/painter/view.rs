@@ -3,6 +3,7 @@
 use crate::cell::{Attrs, Cell};
 use crate::engine::Screen;
 use crate::size::Size;
+use unicode_width::UnicodeWidthChar;
 
 /// The first row and column shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +47,10 @@ impl View {
             if let Some(first) = to.get_mut(start).filter(|c| c.has(Attrs::SPACER)) {
                 *first = Cell::new(' ', first.style.erased());
             }
-            if let Some(last) = to.get_mut(start + cols - 1).filter(|c| c.has(Attrs::WIDE)) {
+            // Nor one that a selector has made narrow: for a moment it is wide.
+            let wide = |c: &Cell| c.has(Attrs::WIDE) || !c.c.is_ascii() && c.c.width() == Some(2);
+            let last = to.get_mut(start + cols - 1).filter(|c| !c.has(Attrs::SPACER) && wide(c));
+            if let Some(last) = last {
                 *last = Cell::new(' ', last.style.erased());
             }
         }
