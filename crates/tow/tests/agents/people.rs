@@ -252,6 +252,8 @@ fn a_wait_for_a_state_goes_on_when_the_host_is_back() {
     fleet.tow.ok(&["host", "connect", "thor"]);
     let waiting = fleet.tow.start(&["wait", "thor:app", "--state", "blocked,exited"]);
     wait_for_company(&fleet.tow);
+    // It is connected, and has asked the host by the time that another has asked and been answered.
+    fleet.tow.ok(&["peek", "thor:app"]);
     host.relay.cut(towline_testkit::Cut::Refuse);
     assert!(waiting.error_line().contains("thor"));
     ask(host.there(), "app");
