@@ -116,6 +116,30 @@ fn a_git_that_fails_says_so_and_what_is_done_already() {
 }
 
 #[test]
+fn a_pane_that_cannot_be_started_says_so_and_is_started_by_the_same_command() {
+    let scene = Scene::with("\"late-agent 600\"");
+    let id = scene.issue("Fix the build");
+    let words = ["sling", &id, "demo/Toast", "--heavy"];
+    let outcome = run(&scene, &words).expect_status(1);
+    assert!(outcome.stderr.contains("late-agent"), "{outcome:?}");
+    assert!(outcome.stderr.contains("the ledgers are exchanged)"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains(&format!("hint: tow sling {id} demo/polecats/Toast")),
+        "{outcome:?}"
+    );
+    assert_eq!((scene.status(&id).as_str(), scene.panes().len()), ("hooked", 0));
+    // Found by whoever begins it by hand, all the same.
+    assert!(prime(&scene, "Toast").contains(&id));
+    scene.thor().install("late-agent", "exec sleep \"$@\"");
+    let said = scene.here(&words);
+    assert!(said.contains("✓ Pane "), "{said}");
+    wait_until("there is one pane", || (scene.panes() == ["demo-Toast"]).then_some(()));
+    // Once more: nothing is begun twice.
+    scene.here(&words);
+    assert_eq!(scene.panes(), ["demo-Toast"]);
+}
+
+#[test]
 fn another_town_there_is_left_alone() {
     let scene = Scene::new();
     let thor = scene.thor();
