@@ -44,6 +44,16 @@ fn similar(error: &clap::Error) -> Option<String> {
         ContextValue::Strings(values) => values.clone(),
         _ => return None,
     };
+    // Where several are similar, those that begin as what was typed does are likelier.
+    let typed =
+        [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue];
+    let typed = typed.iter().find_map(|kind| match error.get(*kind) {
+        Some(ContextValue::String(typed)) => typed.trim_start_matches('-').chars().next(),
+        _ => None,
+    });
+    let begins = |value: &&String| value.trim_start_matches('-').chars().next() == typed;
+    let likely: Vec<String> = values.iter().filter(begins).cloned().collect();
+    let values = if likely.is_empty() { values } else { likely };
     let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
     (!values.is_empty()).then(|| format!("did you mean {}?", values.join(" or ")))
 }

@@ -33,12 +33,18 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// List the workers
-    #[command(visible_alias = "ls")]
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  tow polecat list\n  tow polecat list app --json"
+    )]
     List(ListArgs),
     /// Make a worker: a worktree on a branch of its own
+    #[command(
+        after_help = "Examples:\n  tow polecat add app            a free name\n  tow polecat add app/Toast"
+    )]
     Add(AddArgs),
     /// Remove workers with their worktrees
-    #[command(visible_alias = "rm")]
+    #[command(visible_alias = "rm", after_help = "Examples:\n  tow polecat remove app/Toast")]
     Remove(RemoveArgs),
 }
 

@@ -43,7 +43,10 @@ enum Action {
     #[command(after_help = ADD)]
     Add(AddArgs),
     /// List the projects
-    #[command(visible_alias = "ls")]
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  tow rig list\n  tow rig list --json"
+    )]
     List(ListArgs),
     /// Take a project off the list
     #[command(visible_alias = "rm", after_help = REMOVE)]

@@ -38,13 +38,19 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Attach to the pane; where there is none, start it
-    #[command(visible_alias = "at")]
+    #[command(
+        visible_alias = "at",
+        after_help = "Examples:\n  tow mayor attach\n  tow deacon attach"
+    )]
     Attach(AgentArgs),
     /// Start the pane, and don't attach
+    #[command(after_help = "Examples:\n  tow mayor start\n  tow deacon start")]
     Start(AgentArgs),
     /// End what runs in the pane, and remove it
+    #[command(after_help = "Examples:\n  tow mayor stop\n  tow deacon stop")]
     Stop,
     /// Tell whether there is a pane
+    #[command(after_help = "Examples:\n  tow mayor status\n  tow deacon status")]
     Status(StatusArgs),
 }
 
@@ -58,7 +64,10 @@ pub(crate) struct RigArgs {
 #[derive(Debug, clap::Subcommand)]
 enum RigAction {
     /// Attach to the pane; where there is none, start it
-    #[command(visible_alias = "at")]
+    #[command(
+        visible_alias = "at",
+        after_help = "Examples:\n  tow witness attach app\n  tow refinery attach app"
+    )]
     Attach {
         /// The rig [default: the one this folder is in]
         rig: Option<String>,
@@ -66,6 +75,7 @@ enum RigAction {
         agent: AgentArgs,
     },
     /// Start the pane, and don't attach
+    #[command(after_help = "Examples:\n  tow witness start app\n  tow refinery start app")]
     Start {
         /// The rig [default: the one this folder is in]
         rig: Option<String>,
@@ -73,11 +83,13 @@ enum RigAction {
         agent: AgentArgs,
     },
     /// End what runs in the pane, and remove it
+    #[command(after_help = "Examples:\n  tow witness stop app\n  tow refinery stop app")]
     Stop {
         /// The rig [default: the one this folder is in]
         rig: Option<String>,
     },
     /// Tell whether there is a pane
+    #[command(after_help = "Examples:\n  tow witness status app\n  tow refinery status app")]
     Status {
         /// The rig [default: the one this folder is in]
         rig: Option<String>,

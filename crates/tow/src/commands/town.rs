@@ -38,6 +38,7 @@ enum Action {
     #[command(after_help = INIT)]
     Init(InitArgs),
     /// Print the town's folder
+    #[command(after_help = "Examples:\n  cd \"$(tow town path)\"")]
     Path,
 }
 

@@ -198,7 +198,7 @@ mod tests {
                 None,
                 r"◐ gt-abc [P1] [bug] @me [x y] - A title that is rather long\u{1b}[2J (blocks: gt-z)",
             ),
-            (Some(70), "◐ gt-abc [P1] [bug] @me [x y] - A title that is rathe… (blocks: gt-z)"),
+            (Some(70), "◐ gt-abc [P1] [bug] @me [x y] - A title that is rather… (blocks: gt-z)"),
             (Some(40), "◐ gt-abc [P1] [bug] @me [x y] - A title…"),
             (Some(10), "◐ gt-abc …"),
         ] {

@@ -32,16 +32,27 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// One issue hangs on another from now on
+    #[command(
+        after_help = "Examples:\n  tow issue dep add app-x7k app-b2c            x7k waits for b2c\n  tow issue dep add app-x7k app-b2c --type related"
+    )]
     Add(AddArgs),
     /// It doesn't any more
-    #[command(visible_alias = "rm")]
+    #[command(
+        visible_alias = "rm",
+        after_help = "Examples:\n  tow issue dep remove app-x7k app-b2c"
+    )]
     Remove(RemoveArgs),
     /// What an issue hangs on, and what that hangs on
+    #[command(after_help = "Examples:\n  tow issue dep tree app-x7k")]
     Tree(tree::Args),
     /// What an issue hangs on, or what hangs on it
-    #[command(visible_alias = "ls")]
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  tow issue dep list app-x7k\n  tow issue dep list app-x7k --json"
+    )]
     List(ListArgs),
     /// Issues that wait for each other in a circle
+    #[command(after_help = "Examples:\n  tow issue dep cycles")]
     Cycles(CyclesArgs),
 }
 

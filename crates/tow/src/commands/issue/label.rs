@@ -29,14 +29,19 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Add a label to issues
+    #[command(after_help = "Examples:\n  tow issue label add app-x7k app-b2c heavy")]
     Add(ChangeArgs),
     /// Take a label away from issues
-    #[command(visible_alias = "rm")]
+    #[command(
+        visible_alias = "rm",
+        after_help = "Examples:\n  tow issue label remove app-x7k heavy"
+    )]
     Remove(ChangeArgs),
     /// The labels of an issue
-    #[command(visible_alias = "ls")]
+    #[command(visible_alias = "ls", after_help = "Examples:\n  tow issue label list app-x7k")]
     List(ListArgs),
     /// All labels there are, and how many issues have them
+    #[command(after_help = "Examples:\n  tow issue label list-all")]
     ListAll(ListAllArgs),
 }
 

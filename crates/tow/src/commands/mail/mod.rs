@@ -43,27 +43,40 @@ enum Action {
     #[command(after_help = send::EXAMPLES)]
     Send(send::SendArgs),
     /// List your messages, the newest first
-    #[command(visible_alias = "list", alias = "ls")]
+    #[command(
+        visible_alias = "list",
+        alias = "ls",
+        after_help = "Examples:\n  tow mail inbox\n  tow mail inbox -u          only what is unread"
+    )]
     Inbox(look::InboxArgs),
     /// Show messages, and mark them as read
-    #[command(alias = "show")]
+    #[command(alias = "show", after_help = "Examples:\n  tow mail read hq-abc")]
     Read(look::ReadArgs),
     /// Show the most urgent of the unread ones, and leave it unread; status 1 where there is none
+    #[command(after_help = "Examples:\n  tow mail peek")]
     Peek(look::PeekArgs),
     /// Answer a message
+    #[command(after_help = "Examples:\n  tow mail reply hq-abc \"will do\"")]
     Reply(send::ReplyArgs),
     /// Show all messages of a thread, or of the one that a message is in
+    #[command(after_help = "Examples:\n  tow mail thread hq-abc")]
     Thread(look::ThreadArgs),
     /// Put messages away
+    #[command(after_help = "Examples:\n  tow mail archive hq-abc hq-def")]
     Archive(put_away::IdsArgs),
     /// Delete messages
-    #[command(visible_alias = "rm")]
+    #[command(visible_alias = "rm", after_help = "Examples:\n  tow mail delete hq-abc")]
     Delete(put_away::IdsArgs),
     /// Mark messages as read
+    #[command(after_help = "Examples:\n  tow mail mark-read hq-abc")]
     MarkRead(put_away::IdsArgs),
     /// Mark messages as unread
+    #[command(after_help = "Examples:\n  tow mail mark-unread hq-abc")]
     MarkUnread(put_away::IdsArgs),
     /// Tell whether there is mail: status 0 with, 1 without; for agents' hooks
+    #[command(
+        after_help = "Examples:\n  tow mail check && tow mail inbox\n  tow mail check --inject     for an agent's hook"
+    )]
     Check(check::CheckArgs),
 }
 

@@ -44,6 +44,7 @@ enum Action {
     #[command(after_help = current::EXAMPLES)]
     Current(current::Args),
     /// Finish a step
+    #[command(after_help = "Examples:\n  tow mol step done app-x7k.2")]
     Step(step::Args),
     /// Show how far a molecule is
     #[command(after_help = progress::EXAMPLES)]

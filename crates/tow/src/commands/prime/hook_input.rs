@@ -55,6 +55,10 @@ pub(super) fn read() -> Option<Session> {
 }
 
 fn parse(text: &[u8]) -> Option<Session> {
+    // A list would do for a structure, too.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
     let session: Session = serde_json::from_slice(text).ok()?;
     Some(Session { id: output::one_line(&session.id), source: output::one_line(&session.source) })
 }
