@@ -1,19 +1,21 @@
 //! Reading one line of a terminal.
 
+use std::borrow::Cow;
+
 use crate::cell::{Attrs, Cell, Style};
 use crate::engine::Row;
 use crate::extras::Extras;
 use crate::style;
 
 /// One line: of the screen, or of what has scrolled off it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Line<'a> {
-    row: &'a Row,
+    row: Cow<'a, Row>,
     extras: &'a Extras,
 }
 
 impl<'a> Line<'a> {
-    pub(crate) fn new(row: &'a Row, extras: &'a Extras) -> Self {
+    pub(crate) fn new(row: Cow<'a, Row>, extras: &'a Extras) -> Self {
         Line { row, extras }
     }
 

@@ -139,6 +139,12 @@ impl Terminal {
         Some(Line::new(row, &self.screen.extras))
     }
 
+    /// Takes less room for the lines that have scrolled off: for a quiet moment, since it takes about a millisecond for a
+    /// thousand lines that are new since the last time. What it holds is the same.
+    pub fn compress(&mut self) {
+        self.screen.main.compress();
+    }
+
     /// A number that changes whenever anything visible may have changed.
     pub fn generation(&self) -> u64 {
         self.screen.generation

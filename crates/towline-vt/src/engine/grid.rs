@@ -1,15 +1,19 @@
 //! The rows of a screen and the lines that have scrolled off it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::Row;
+use super::history::History;
 use crate::cell::Cell;
 
 /// A screen of rows with a history above it.
 #[derive(Clone, Debug)]
 pub(crate) struct Grid {
-    /// The history, oldest first, then the screen.
+    /// The screen.
     pub(crate) rows: VecDeque<Row>,
+    /// What has left it at its top.
+    pub(crate) history: History,
     pub(crate) cols: usize,
     pub(crate) lines: usize,
     /// Lines the history may hold.
@@ -23,7 +27,7 @@ pub(crate) struct Grid {
 impl Grid {
     pub(super) fn new(cols: usize, lines: usize, limit: usize) -> Self {
         let rows = std::iter::repeat_with(Row::default).take(lines).collect();
-        Grid { rows, cols, lines, limit, scrolled: 0, moved: 0 }
+        Grid { rows, history: History::default(), cols, lines, limit, scrolled: 0, moved: 0 }
     }
 
     /// Gives the first line another number than 0.
@@ -33,7 +37,7 @@ impl Grid {
 
     /// Lines in the history.
     pub(crate) fn history(&self) -> usize {
-        self.rows.len() - self.lines
+        self.history.len()
     }
 
     /// Lines that have ever left the screen at its top.
@@ -47,18 +51,20 @@ impl Grid {
     }
 
     /// A row by its place from the oldest kept one.
-    pub(crate) fn kept(&self, index: usize) -> Option<&Row> {
-        self.rows.get(index)
+    pub(crate) fn kept(&self, index: usize) -> Option<Cow<'_, Row>> {
+        match index.checked_sub(self.history.len()) {
+            Some(line) => self.rows.get(line).map(Cow::Borrowed),
+            None => self.history.get(index).map(Cow::Owned),
+        }
     }
 
     /// A row of the screen.
     pub(crate) fn row(&self, line: usize) -> &Row {
-        &self.rows[self.rows.len() - self.lines + line]
+        &self.rows[line]
     }
 
     pub(super) fn row_mut(&mut self, line: usize) -> &mut Row {
-        let index = self.rows.len() - self.lines + line;
-        &mut self.rows[index]
+        &mut self.rows[line]
     }
 
     /// Moves the rows `top..bottom` up by `count`; blank ones come in below. From the top of the
@@ -78,9 +84,7 @@ impl Grid {
         self.moved = now;
         if top > 0 {
             self.row_mut(top - 1).wrapped = false;
-            let first = self.history() + top;
-            let end = self.history() + bottom;
-            for line in first..end - count {
+            for line in top..bottom - count {
                 self.rows.swap(line, line + count);
             }
             for line in bottom - count..bottom {
@@ -95,8 +99,7 @@ impl Grid {
             if bottom == self.lines {
                 self.rows.push_back(fresh);
             } else {
-                let at = self.rows.len() - (self.lines - bottom);
-                self.rows.insert(at, fresh);
+                self.rows.insert(bottom - 1, fresh);
             }
         }
         self.break_above(bottom - count);
@@ -105,19 +108,19 @@ impl Grid {
     /// Counts the screen's first row to the history; returns a row to use anew.
     fn push_history(&mut self) -> Row {
         self.scrolled += 1;
-        let history = self.history();
-        if history < self.limit {
-            self.rows[history].settle();
-            return Row::default();
+        let row = self.rows.pop_front().unwrap_or_default();
+        if self.limit > 0 {
+            self.history.push(&row);
+            self.history.keep(self.limit);
         }
-        self.rows.pop_front().unwrap_or_default()
+        row
     }
 
     /// The row above `line` no longer goes on in it.
     fn break_above(&mut self, line: usize) {
-        let index = self.history() + line;
-        if index > 0 {
-            self.rows[index - 1].wrapped = false;
+        match line.checked_sub(1) {
+            Some(above) => self.rows[above].wrapped = false,
+            None => self.history.set_last_wrapped(false),
         }
     }
 
@@ -135,8 +138,7 @@ impl Grid {
             return;
         }
         self.moved = now;
-        let (first, end) = (self.history() + top, self.history() + bottom);
-        for line in (first + count..end).rev() {
+        for line in (top + count..bottom).rev() {
             self.rows.swap(line, line - count);
         }
         for line in top..top + count {
@@ -189,11 +191,14 @@ impl Grid {
         self.row_mut(line).reset(blank, cols, now);
     }
 
+    /// Takes less room for the history.
+    pub(crate) fn compress(&mut self) {
+        self.history.compress();
+    }
+
     /// Forgets the history. Line numbers stay.
     pub(super) fn clear_history(&mut self) {
-        let history = self.history();
-        self.rows.drain(..history);
-        self.rows.shrink_to_fit();
+        self.history.clear();
     }
 
     /// Rows of the screen up to and with the last that shows something.

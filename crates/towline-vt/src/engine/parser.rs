@@ -17,8 +17,8 @@ const MAX_CLIPBOARD: usize = (1 << 20) + 16;
 pub(super) trait Perform {
     /// Printable ASCII, never empty.
     fn text(&mut self, bytes: &[u8]);
-    /// A character that is not ASCII.
-    fn print(&mut self, c: char);
+    /// Characters of which none is ASCII.
+    fn print(&mut self, text: &str);
     /// A C0 control.
     fn control(&mut self, byte: u8);
     /// `CSI … final`.
@@ -81,6 +81,9 @@ pub(crate) struct Parser {
     pub(crate) partial_len: usize,
 }
 
+/// Stands for what is no UTF-8.
+const REPLACEMENT: &str = "\u{fffd}";
+
 const ESC: u8 = 0x1b;
 const CAN: u8 = 0x18;
 const SUB: u8 = 0x1a;
@@ -128,10 +131,10 @@ impl Parser {
             return ascii;
         }
         match bytes[0] {
-            ESC => {
+            ESC => self.whole_sequence(to, bytes).unwrap_or_else(|| {
                 self.state = State::Escape;
                 1
-            }
+            }),
             byte if byte < 0x20 => {
                 to.control(byte);
                 1
@@ -141,13 +144,49 @@ impl Parser {
         }
     }
 
+    /// Acts on a control sequence that lies in the slice from end to end, as nearly all do; returns how much it took. `None`, and
+    /// nothing is done, for whatever else there may be, which goes through the states one byte at a time.
+    fn whole_sequence(&mut self, to: &mut impl Perform, bytes: &[u8]) -> Option<usize> {
+        let body = bytes.strip_prefix(b"\x1b[")?;
+        self.csi.clear();
+        let mut at = 0;
+        if let Some(marker @ b'<'..=b'?') = body.first() {
+            self.csi.marker = *marker;
+            at = 1;
+        }
+        loop {
+            match *body.get(at)? {
+                digit @ b'0'..=b'9' => self.csi.digit(digit - b'0'),
+                byte @ (b';' | b':') if self.csi.next(byte == b':') => {}
+                last @ 0x40..=0x7e => {
+                    self.csi.last = last;
+                    break;
+                }
+                intermediate @ 0x20..=0x2f => {
+                    let last = body.get(at + 1).filter(|last| matches!(last, 0x40..=0x7e))?;
+                    (self.csi.intermediate, self.csi.last) = (intermediate, *last);
+                    at += 1;
+                    break;
+                }
+                _ => return None,
+            }
+            at += 1;
+        }
+        to.csi(&self.csi);
+        Some(2 + at + 1)
+    }
+
     /// Prints a run of bytes over 0x7f.
     fn multibyte(&mut self, to: &mut impl Perform, bytes: &[u8]) -> usize {
         let len = bytes.iter().position(|&b| b < 0x80).unwrap_or(bytes.len());
         let run = &bytes[..len];
+        if let Ok(text) = std::str::from_utf8(run) {
+            to.print(text);
+            return len;
+        }
         let mut at = 0;
         for chunk in run.utf8_chunks() {
-            chunk.valid().chars().for_each(|c| to.print(c));
+            to.print(chunk.valid());
             at += chunk.valid().len();
             let invalid = chunk.invalid();
             if invalid.is_empty() {
@@ -158,7 +197,7 @@ impl Parser {
                 self.partial[..invalid.len()].copy_from_slice(invalid);
                 self.partial_len = invalid.len();
             } else {
-                to.print(char::REPLACEMENT_CHARACTER);
+                to.print(REPLACEMENT);
             }
         }
         len
@@ -170,13 +209,13 @@ impl Parser {
             self.partial[self.partial_len] = byte;
             let tried = &self.partial[..self.partial_len + 1];
             if let Ok(text) = std::str::from_utf8(tried) {
-                text.chars().for_each(|c| to.print(c));
+                to.print(text);
                 self.partial_len = 0;
                 return taken + 1;
             }
             if !is_prefix(tried) {
                 // The byte doesn't belong to it: what was there is invalid, the byte starts anew.
-                to.print(char::REPLACEMENT_CHARACTER);
+                to.print(REPLACEMENT);
                 self.partial_len = 0;
                 return taken;
             }

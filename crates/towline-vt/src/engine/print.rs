@@ -5,6 +5,18 @@ use crate::cell::{Attrs, Cell};
 use crate::extras::MAX_COMBINING;
 use unicode_width::UnicodeWidthChar;
 
+/// How many cells a character takes; `None` for a control.
+#[inline]
+fn width(c: char) -> Option<usize> {
+    match c {
+        // What most text that isn't ASCII is made of: kana, Chinese characters, Korean syllables; box drawing and blocks.
+        '\u{3041}'..='\u{3096}' | '\u{30a0}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' => Some(2),
+        '\u{ac00}'..='\u{d7a3}' => Some(2),
+        '\u{2500}'..='\u{259f}' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' => Some(1),
+        c => c.width(),
+    }
+}
+
 impl Screen {
     /// Writes printable ASCII.
     pub(super) fn print_ascii(&mut self, mut text: &[u8]) {
@@ -49,13 +61,50 @@ impl Screen {
         self.print_ascii(rest);
     }
 
+    /// Writes characters that aren't ASCII.
+    pub(super) fn print_text(&mut self, mut text: &str) {
+        while let Some(c) = text.chars().next() {
+            let cells = match self.takes_runs() && width(c).is_some_and(|width| width > 0) {
+                true => self.print_run(&mut text),
+                // It may belong to the character in the last column.
+                false => 0,
+            };
+            if cells == 0 {
+                self.print(c);
+                text = &text[c.len_utf8()..];
+            }
+        }
+    }
+
+    /// Whether each character is a matter of its own, and goes where the one before ends.
+    fn takes_runs(&self) -> bool {
+        !self.modes.insert
+            && !self.flags.clusters
+            && self.shift.is_none()
+            && self.edge() == self.cols
+    }
+
+    /// Writes as many characters as the row takes at its end; how many cells they took.
+    fn print_run(&mut self, text: &mut &str) -> usize {
+        self.wrap_if_pending();
+        let (col, cols, style) = (self.col, self.cols, self.pen.style);
+        let (cells, rest) = self.cursor_row().append(col, text, style, cols, width);
+        if cells > 0 {
+            self.last = text[..text.len() - rest.len()].chars().next_back();
+            self.joins = true;
+            self.advance_to(col + cells, cols);
+            *text = rest;
+        }
+        cells
+    }
+
     /// Writes a character that is not ASCII.
-    pub(super) fn print(&mut self, c: char) {
+    fn print(&mut self, c: char) {
         self.shift = None;
         if self.flags.clusters && self.join(c) {
             return;
         }
-        match c.width() {
+        match width(c) {
             // C1 controls.
             None => {}
             Some(0) => self.combine(c),
@@ -167,10 +216,19 @@ impl Screen {
             row.changed = now;
         } else if on_main && self.grid().scrolled() > scrolled && from == 0 {
             // A single row that scrolls right into the history.
-            let history = self.main.history();
-            if history > 0 {
-                self.main.rows[history - 1].wrapped = true;
-            }
+            self.main.history.set_last_wrapped(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_those_of_the_table() {
+        for c in (0..=0x10ffff).filter_map(char::from_u32) {
+            assert_eq!(width(c), c.width(), "{:x}", u32::from(c));
         }
     }
 }

@@ -81,15 +81,19 @@ fn resize_plain(grid: &mut Grid, cols: usize, lines: usize, row: usize, now: u64
 /// width stands for a cursor that waits to wrap.
 fn resize_main(grid: &mut Grid, cols: usize, lines: usize, cursor: Place, now: u64) -> Place {
     let history = grid.history();
-    let mut top = history;
-    let mut cursor = (history + cursor.0, cursor.1);
+    // The rows at hand: those of the screen, with the history where that is wrapped anew; and how many of the history are not among them.
+    let mut rows = std::mem::take(&mut grid.rows);
+    let (mut top, mut cursor, mut packed) = (0, cursor, history);
     if cols != grid.cols {
-        let rows = std::mem::take(&mut grid.rows);
-        let mut marks = [(top, 0), cursor];
-        grid.rows = rewrap(rows, grid.cols, cols, &mut marks, now);
+        let mut all: VecDeque<Row> =
+            (0..history).filter_map(|index| grid.history.get(index)).collect();
+        all.append(&mut rows);
+        grid.history.clear();
+        packed = 0;
+        let mut marks = [(history, 0), (history + cursor.0, cursor.1)];
+        rows = rewrap(all, grid.cols, cols, &mut marks, now);
         [(top, _), cursor] = marks;
     }
-    let rows = &mut grid.rows;
     while rows.len() > (top + lines).max(cursor.0 + 1) && rows.back().is_some_and(Row::is_blank) {
         rows.pop_back();
     }
@@ -102,9 +106,15 @@ fn resize_main(grid: &mut Grid, cols: usize, lines: usize, cursor: Place, now: u
     for row in rows.range_mut(top..) {
         row.changed = now;
     }
-    grid.scrolled = grid.scrolled.max(grid.scrolled - history as u64 + top as u64);
+    let kept = (packed + top) as u64;
+    grid.scrolled = grid.scrolled.max(grid.scrolled - history as u64 + kept);
     let place = (cursor.0 - top, cursor.1);
-    rows.drain(..top.saturating_sub(grid.limit));
+    let beyond = top.saturating_sub(grid.limit);
+    for row in rows.drain(..top).skip(beyond) {
+        grid.history.push(&row);
+    }
+    grid.history.keep(grid.limit);
+    grid.rows = rows;
     (grid.cols, grid.lines, grid.moved) = (cols, lines, now);
     place
 }

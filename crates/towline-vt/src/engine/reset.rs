@@ -57,10 +57,7 @@ impl Screen {
         self.title.clear();
         self.pen = Pen::default();
         self.blank_rows(0, self.lines);
-        if self.main.history() > 0 {
-            let last = self.main.history() - 1;
-            self.main.rows[last].wrapped = false;
-        }
+        self.main.history.set_last_wrapped(false);
         (self.row, self.col) = (0, 0);
     }
 

@@ -1,6 +1,6 @@
 //! One row of a grid.
 
-use crate::cell::{Attrs, Cell};
+use crate::cell::{Attrs, Cell, Style};
 
 /// A row. Cells past the stored ones are blank: an empty row takes no memory.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,11 @@ impl Row {
         Row { cells, wrapped, changed }
     }
 
+    /// The length without cells at the end that are as they were when the row was new.
+    pub(super) fn used_len(&self) -> usize {
+        self.cells.iter().rposition(|cell| *cell != Cell::BLANK).map_or(0, |last| last + 1)
+    }
+
     /// Whether nothing can be seen of it.
     pub(crate) fn is_blank(&self) -> bool {
         self.cells.iter().all(Cell::is_blank)
@@ -35,13 +40,6 @@ impl Row {
     /// The length without blank cells at the end.
     pub(crate) fn visible_len(&self) -> usize {
         self.cells.iter().rposition(|c| !c.is_blank()).map_or(0, |i| i + 1)
-    }
-
-    /// Gives back memory that a row in the history will not need again.
-    pub(super) fn settle(&mut self) {
-        if self.cells.capacity() > self.cells.len() + self.cells.len() / 4 + 4 {
-            self.cells.shrink_to_fit();
-        }
     }
 
     /// Makes it blank, keeping its memory.
@@ -97,21 +95,63 @@ impl Row {
         }
     }
 
+    /// Writes characters behind all others, as many as the row has room for: up to the first that takes no cell, or is too wide.
+    /// Returns how many cells were written, and the text that is left. Where there are others behind `col`, nothing is done.
+    pub(super) fn append<'a>(
+        &mut self,
+        col: usize,
+        text: &'a str,
+        style: Style,
+        cols: usize,
+        width: impl Fn(char) -> Option<usize>,
+    ) -> (usize, &'a str) {
+        if col != self.cells.len() {
+            return (0, text);
+        }
+        self.cells.reserve_exact(cols - col);
+        let mut rest = text.chars();
+        let mut left = text;
+        while let Some(c) = rest.next() {
+            let room = cols - self.cells.len();
+            match width(c) {
+                Some(1) if room >= 1 => self.cells.push(Cell::new(c, style)),
+                Some(2) if room >= 2 => self.cells.extend(halves(Cell::new(c, style))),
+                _ => break,
+            }
+            left = rest.as_str();
+        }
+        if self.cells.len() == cols && cols > col {
+            self.wrapped = false;
+        }
+        (self.cells.len() - col, left)
+    }
+
     /// Writes one character of a width of 1 or 2. It must fit into the row.
     pub(super) fn write(&mut self, col: usize, cell: Cell, width: usize, cols: usize) {
         let end = col + width;
+        if end == cols {
+            self.wrapped = false;
+        }
+        if col == self.cells.len() {
+            // Behind all others there is nothing to be cut.
+            if self.cells.capacity() < end {
+                self.cells.reserve_exact(end.max(cols.min(end * 2)) - col);
+            }
+            if width == 2 {
+                let [left, right] = halves(cell);
+                self.cells.extend([left, right]);
+            } else {
+                self.cells.push(cell);
+            }
+            return;
+        }
         self.grow(end, cols);
         self.cut(col);
         self.cut(end);
-        self.cells[col] = cell;
         if width == 2 {
-            self.cells[col].style.attrs = cell.style.attrs.with(Attrs::WIDE);
-            let mut spacer = Cell { c: ' ', ..cell };
-            spacer.style.attrs = cell.style.attrs.with(Attrs::SPACER);
-            self.cells[col + 1] = spacer;
-        }
-        if end == cols {
-            self.wrapped = false;
+            self.cells[col..end].copy_from_slice(&halves(cell));
+        } else {
+            self.cells[col] = cell;
         }
     }
 
@@ -238,6 +278,17 @@ impl Row {
             cell.style.attrs = cell.style.attrs.without(Attrs::LEAD);
         }
     }
+}
+
+/// The two cells of a wide character.
+#[inline]
+fn halves(cell: Cell) -> [Cell; 2] {
+    let half = |c, bit| {
+        let mut half = Cell { c, ..cell };
+        half.style.attrs = cell.style.attrs.with(bit);
+        half
+    };
+    [half(cell.c, Attrs::WIDE), half(' ', Attrs::SPACER)]
 }
 
 impl Row {

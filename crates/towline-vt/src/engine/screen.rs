@@ -193,13 +193,29 @@ impl Screen {
         }
     }
 
-    /// The decorations that are in use, by number.
-    pub(crate) fn used_extras(&self) -> Vec<bool> {
+    /// The decorations that are in use, by number, and perhaps some of rows that are gone: the history tells its styles by blocks.
+    fn used_extras(&self) -> Vec<bool> {
+        let mut used = self.extras_on_screen();
+        for style in self.main.history.styles() {
+            used[usize::from(style.extra)] = true;
+        }
+        used
+    }
+
+    /// Just the decorations that are in use, by number.
+    pub(crate) fn exactly_used_extras(&self) -> Vec<bool> {
+        let mut used = self.extras_on_screen();
+        for row in (0..self.main.history()).filter_map(|index| self.main.history.get(index)) {
+            row.cells().iter().for_each(|cell| used[usize::from(cell.style.extra)] = true);
+        }
+        used
+    }
+
+    fn extras_on_screen(&self) -> Vec<bool> {
         let mut used = vec![false; self.extras.len()];
-        for grid in [Some(&self.main), self.alt.as_ref()].into_iter().flatten() {
-            for cell in grid.rows.iter().flat_map(|row| row.cells()) {
-                used[usize::from(cell.style.extra)] = true;
-            }
+        let grids = [Some(&self.main), self.alt.as_ref()];
+        for row in grids.into_iter().flatten().flat_map(|grid| &grid.rows) {
+            row.cells().iter().for_each(|cell| used[usize::from(cell.style.extra)] = true);
         }
         for pen in [&self.pen, &self.saved[0].pen, &self.saved[1].pen] {
             used[usize::from(pen.style.extra)] = true;
@@ -245,8 +261,8 @@ impl Perform for Sink<'_> {
         self.screen.print_ascii(bytes);
     }
 
-    fn print(&mut self, c: char) {
-        self.screen.print(c);
+    fn print(&mut self, text: &str) {
+        self.screen.print_text(text);
     }
 
     fn control(&mut self, byte: u8) {

@@ -14,7 +14,7 @@ mod state;
 mod tests;
 
 use crate::cell::Attrs;
-use crate::engine::{Grid, Parser, Pen, Row, Screen};
+use crate::engine::{Grid, History, Parser, Pen, Row, Screen};
 use crate::extras::Extras;
 use crate::size::Size;
 use crate::terminal::Terminal;
@@ -131,7 +131,7 @@ fn write(screen: &Screen, parser: &Parser, to: &mut Vec<u8>) {
     for number in [cols, lines, row, col, top, bottom, left, right] {
         number.write(to);
     }
-    extras.used(&screen.used_extras()).write(to);
+    extras.used(&screen.exactly_used_extras()).write(to);
     (*pending, *joins).write(to);
     (*shift, *last).write(to);
     saved.write(to);
@@ -164,7 +164,7 @@ fn write(screen: &Screen, parser: &Parser, to: &mut Vec<u8>) {
     (0..*lines).for_each(|line| rows.row(main.row(line), to));
     main.history().write(to);
     for row in (0..main.history()).rev().filter_map(|index| main.kept(index)) {
-        rows.row(row, to);
+        rows.row(&row, to);
     }
 }
 
@@ -204,20 +204,27 @@ fn read(from: &mut Source<'_>, scrollback: usize) -> Result<(Screen, Parser), Re
     let mut rows = RowReader::default();
     let mut grid = |from: &mut Source<'_>, limit: usize, has_history: bool| {
         let scrolled = u64::read(from)?;
-        let mut kept = (0..lines)
+        let kept = (0..lines)
             .map(|_| rows.row(from, cols, extras, now))
             .collect::<Result<VecDeque<Row>, _>>()?;
         let history = if has_history { usize::read(from)? } else { 0 };
         if history as u64 > scrolled {
             return Err(RecordError::Malformed);
         }
+        // The newest comes first.
+        let mut newest = Vec::with_capacity(history.min(limit));
         for line in 0..history {
             let row = rows.row(from, cols, extras, now)?;
             if line < limit {
-                kept.push_front(row);
+                newest.push(row);
             }
         }
-        Ok(Grid { rows: kept, cols, lines, limit, scrolled, moved: now })
+        if !kept.iter().chain(&newest).all(has_whole_characters) {
+            return Err(RecordError::Malformed);
+        }
+        let mut history = History::default();
+        newest.iter().rev().for_each(|row| history.push(row));
+        Ok(Grid { rows: kept, history, cols, lines, limit, scrolled, moved: now })
     };
     if bool::read(from)? {
         screen.alt = Some(grid(from, 0, false)?);
@@ -231,15 +238,6 @@ fn read(from: &mut Source<'_>, scrollback: usize) -> Result<(Screen, Parser), Re
 fn is_sound(screen: &Screen) -> bool {
     let (cols, lines, extras) = (screen.cols, screen.lines, screen.extras.len());
     let pen = |pen: &Pen| pen.active < 4 && usize::from(pen.style.extra) < extras;
-    // The right half of a wide character has a left one before it, and that has a right one.
-    let halves = |row: &Row| {
-        let cells = row.cells();
-        (0..=cells.len()).all(|col| {
-            let left = col.checked_sub(1).is_some_and(|col| cells[col].has(Attrs::WIDE));
-            left == cells.get(col).is_some_and(|cell| cell.has(Attrs::SPACER))
-        })
-    };
-    let grids = [Some(&screen.main), screen.alt.as_ref()];
     screen.row < lines
         && screen.col < cols
         && screen.top < screen.bottom
@@ -254,5 +252,13 @@ fn is_sound(screen: &Screen) -> bool {
             .chain(screen.saved.iter().filter_map(|s| s.shift))
             .all(|s| s < 4)
         && screen.keyboards.iter().all(|keyboard| keyboard.is_sound())
-        && grids.into_iter().flatten().all(|grid| grid.rows.iter().all(halves))
+}
+
+/// Whether the right half of each wide character has a left one before it, and that has a right one.
+fn has_whole_characters(row: &Row) -> bool {
+    let cells = row.cells();
+    (0..=cells.len()).all(|col| {
+        let left = col.checked_sub(1).is_some_and(|col| cells[col].has(Attrs::WIDE));
+        left == cells.get(col).is_some_and(|cell| cell.has(Attrs::SPACER))
+    })
 }
