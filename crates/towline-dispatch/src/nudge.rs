@@ -121,7 +121,8 @@ fn name_of(pane: &v1::Pane, name: &str) -> String {
     }
 }
 
-fn in_words(error: RequestError) -> String {
+/// Why a server did not do what it was asked for.
+pub(crate) fn in_words(error: RequestError) -> String {
     match error {
         RequestError::Remote(error) => error.message,
         RequestError::Timeout => "the server did not answer in time".to_owned(),

@@ -39,7 +39,7 @@ pub fn begun<'a>(issues: &'a Issues, who: &Identity) -> Vec<Brief<'a>> {
 }
 
 fn in_order(found: &mut [Brief<'_>]) {
-    found.sort_by_cached_key(|brief| (brief.priority(), brief.created_at(), brief.id()));
+    found.sort_by_cached_key(Brief::urgency);
 }
 
 /// Whether an issue is on its assignee's hook.

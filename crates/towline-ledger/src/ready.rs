@@ -141,7 +141,7 @@ impl<'a> Graph<'a> {
         let mut ready: Vec<Brief<'a>> = issues.iter().filter(fits).collect();
         ready.retain(|brief| !self.held_up(brief, &mut known, 0));
         ready.retain(|brief| !is_put_off(brief, now));
-        ready.sort_by_cached_key(|brief| (brief.priority(), brief.created_at(), brief.id()));
+        ready.sort_by_cached_key(Brief::urgency);
         ready
     }
 
@@ -153,7 +153,7 @@ impl<'a> Graph<'a> {
             .map(|brief| (brief, self.blockers(&brief)))
             .filter(|(brief, blockers)| !blockers.is_empty() || brief.status() == Status::Blocked)
             .collect();
-        blocked.sort_by_cached_key(|(brief, _)| (brief.priority(), brief.created_at(), brief.id()));
+        blocked.sort_by_cached_key(|(brief, _)| brief.urgency());
         blocked
     }
 }

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::issue::filter::{Below, Filter};
 use crate::issue::line::{self, Look};
-use crate::issue::{json, opened};
+use crate::issue::{Scope, json};
 use crate::output;
 use crate::work;
 
@@ -23,13 +23,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// What the verb takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The issues of this rig
-    #[arg(long, value_name = "NAME", conflicts_with = "all_rigs")]
-    rig: Option<String>,
-
-    /// The issues of the whole town
-    #[arg(long)]
-    all_rigs: bool,
+    #[command(flatten)]
+    scope: Scope,
 
     /// Print JSON
     #[arg(long)]
@@ -42,16 +37,16 @@ pub(crate) struct Args {
 /// Runs the verb.
 pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
     let ledgers = work::ledgers(context)?;
-    let all = opened(context, &ledgers, args.rig.as_deref(), args.all_rigs)?;
+    let all = args.scope.opened(context, &ledgers)?;
     let mut found: Vec<(Brief<'_>, Vec<Brief<'_>>)> = Vec::new();
     for opened in &all {
         let sieve = args.filter.sieve(&ledgers, opened, Below::All)?;
         let blocked = Graph::of(&opened.issues).blocked(&opened.issues);
         found.extend(blocked.into_iter().filter(|(brief, _)| sieve.takes(brief)));
     }
-    found.sort_by_cached_key(|(brief, _)| {
-        (brief.priority(), brief.created_at(), brief.id().to_owned())
-    });
+    if all.len() > 1 {
+        found.sort_by_cached_key(|(brief, _)| brief.urgency());
+    }
     if args.json {
         let issues = found.iter().map(|(brief, by)| Value::Object(json::blocked(brief, by)));
         output::json(&issues.collect::<Vec<_>>())?;

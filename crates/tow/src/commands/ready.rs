@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::issue::filter::{Below, Filter};
 use crate::issue::line::{self, Look};
-use crate::issue::{json, opened};
+use crate::issue::{Scope, json};
 use crate::output;
 use crate::work;
 
@@ -33,13 +33,8 @@ pub(crate) struct Args {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
 
-    /// The issues of this rig
-    #[arg(long, value_name = "NAME", conflicts_with = "all_rigs")]
-    rig: Option<String>,
-
-    /// The issues of the whole town
-    #[arg(long)]
-    all_rigs: bool,
+    #[command(flatten)]
+    scope: Scope,
 
     /// Print JSON
     #[arg(long)]
@@ -52,7 +47,7 @@ pub(crate) struct Args {
 /// Runs the verb.
 pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
     let ledgers = work::ledgers(context)?;
-    let all = opened(context, &ledgers, args.rig.as_deref(), args.all_rigs)?;
+    let all = args.scope.opened(context, &ledgers)?;
     let now = Timestamp::now();
     let mut found: Vec<(usize, Brief<'_>)> = Vec::new();
     for (at, opened) in all.iter().enumerate() {
@@ -61,9 +56,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<ExitCode, Comma
         found.extend(ready.into_iter().filter(|brief| sieve.takes(brief)).map(|brief| (at, brief)));
     }
     if all.len() > 1 {
-        found.sort_by_cached_key(|(_, brief)| {
-            (brief.priority(), brief.created_at(), brief.id().to_owned())
-        });
+        found.sort_by_cached_key(|(_, brief)| brief.urgency());
     }
     let count = found.len();
     let limit = args.limit.unwrap_or(if args.json { 0 } else { SHOWN });

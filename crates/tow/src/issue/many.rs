@@ -3,8 +3,10 @@
 
 use std::process::ExitCode;
 
-use towline_ledger::{Change, Ledger, LedgerError, Ledgers, Lookup, resolve};
+use serde_json::Value;
+use towline_ledger::{Change, Issue, Ledger, LedgerError, Ledgers, Lookup, resolve};
 
+use super::json;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output;
@@ -16,6 +18,18 @@ pub(crate) struct Outcome<T> {
     pub(crate) done: Vec<T>,
     failed: Vec<CommandError>,
     asked: usize,
+}
+
+impl Outcome<(bool, Issue)> {
+    /// Prints the issues, changed or not, as a list in JSON; nothing where there are none.
+    ///
+    /// # Errors
+    /// Where nobody reads it.
+    pub(crate) fn print_json(&self) -> Result<(), CommandError> {
+        let issues = self.done.iter().map(|(_, issue)| Value::Object(json::full(issue)));
+        let issues: Vec<Value> = issues.collect();
+        if issues.is_empty() { Ok(()) } else { output::json(&issues) }
+    }
 }
 
 /// Issues of one ledger, by what they were called.

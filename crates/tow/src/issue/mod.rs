@@ -20,6 +20,32 @@ use crate::error::CommandError;
 /// Lines that can't be read, of which more than these are only counted.
 const TOLD: usize = 3;
 
+/// Whose issues are meant.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Scope {
+    /// The issues of this rig
+    #[arg(long, value_name = "NAME", conflicts_with = "all_rigs")]
+    rig: Option<String>,
+
+    /// The issues of the whole town
+    #[arg(long)]
+    all_rigs: bool,
+}
+
+impl Scope {
+    /// The ledgers that are meant, as [`opened`].
+    ///
+    /// # Errors
+    /// As [`opened`].
+    pub(crate) fn opened(
+        &self,
+        context: &Context,
+        ledgers: &Ledgers,
+    ) -> Result<Vec<Opened>, CommandError> {
+        opened(context, ledgers, self.rig.as_deref(), self.all_rigs)
+    }
+}
+
 /// The ledgers that are meant: one rig's, those of the whole town, or that of the place. What can't be read in them is told.
 ///
 /// # Errors

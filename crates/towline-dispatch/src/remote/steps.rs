@@ -17,6 +17,7 @@ use super::messages::{Begin, FarTown, Prepare};
 use super::near::{NotDone, Swapping, There};
 use super::push;
 use super::record::{Owed, Record, Records};
+use crate::nudge::in_words;
 use crate::sling::Said;
 use crate::worktree::Worktrees;
 use crate::{DispatchError, panes};
@@ -288,14 +289,6 @@ fn of_request(error: RequestError) -> NotDone {
             NotDone::Failed(remote.hints.iter().cloned().fold(refused, DispatchError::hint))
         }
         _ => NotDone::Failed(DispatchError::refused(in_words(error))),
-    }
-}
-
-fn in_words(error: RequestError) -> String {
-    match error {
-        RequestError::Remote(error) => error.message,
-        RequestError::Timeout => "the server did not answer in time".to_owned(),
-        error => error.to_string(),
     }
 }
 

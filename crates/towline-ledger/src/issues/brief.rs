@@ -117,6 +117,11 @@ impl<'a> Brief<'a> {
         time::read(self.issues.str(self.row.created_at))
     }
 
+    /// By what issues are put in order: the most urgent first, then the oldest.
+    pub fn urgency(&self) -> (u8, Option<Timestamp>, &'a str) {
+        (self.priority(), self.created_at(), self.id())
+    }
+
     /// When it was changed last.
     pub fn updated_at(&self) -> Option<Timestamp> {
         time::read(self.issues.str(self.row.updated_at))

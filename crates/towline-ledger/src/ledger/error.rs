@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::issues::Trouble;
+use crate::words::io_error;
 
 /// Why something could not be done with a ledger: one line, and lines that help.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,7 @@ pub enum Problem {
     #[error("there is no ledger in {}", .0.display())]
     NoLedger(PathBuf),
     /// A file could not be read or written.
-    #[error("cannot {doing} {}: {}", .path.display(), in_words(.source))]
+    #[error("cannot {doing} {}: {}", .path.display(), io_error(.source))]
     Io {
         /// What was tried: `read`, `write`, …
         doing: &'static str,
@@ -105,16 +106,5 @@ impl LedgerError {
     /// A file could not be read or written.
     pub fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::new(Problem::Io { doing, path: path.to_owned(), source })
-    }
-}
-
-/// An error of the system as people say it, without its number.
-fn in_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut words = text.chars();
-    match words.next() {
-        Some(first) => first.to_lowercase().chain(words).collect(),
-        None => String::new(),
     }
 }

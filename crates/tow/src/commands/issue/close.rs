@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use serde_json::Value;
 use towline_ledger::ready::Graph;
 use towline_ledger::{Issue, LedgerError, Status};
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::issue::{json, many, settle};
+use crate::issue::{many, settle};
 use crate::output;
 use crate::work;
 
@@ -61,11 +60,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode, CommandErr
         Ok((true, issue))
     });
     if args.json {
-        let issues = outcome.done.iter().map(|(_, issue)| Value::Object(json::full(issue)));
-        let issues: Vec<Value> = issues.collect();
-        if !issues.is_empty() {
-            output::json(&issues)?;
-        }
+        outcome.print_json()?;
     }
     let mut closed = Vec::new();
     for (now, issue) in &outcome.done {

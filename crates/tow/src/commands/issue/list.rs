@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::issue::filter::{Below, Filter, StatusFilter, open_blocks};
 use crate::issue::line::{self, Look};
-use crate::issue::{json, opened};
+use crate::issue::{Scope, json};
 use crate::output;
 use crate::work;
 
@@ -30,13 +30,8 @@ pub(super) struct Args {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
 
-    /// The issues of this rig
-    #[arg(long, value_name = "NAME", conflicts_with = "all_rigs")]
-    rig: Option<String>,
-
-    /// The issues of the whole town
-    #[arg(long)]
-    all_rigs: bool,
+    #[command(flatten)]
+    scope: Scope,
 
     /// Several lines for each
     #[arg(long, conflicts_with = "json")]
@@ -56,7 +51,7 @@ pub(super) struct Args {
 /// Runs the verb.
 pub(super) fn run(context: &Context, args: Args) -> Result<ExitCode, CommandError> {
     let ledgers = work::ledgers(context)?;
-    let all = opened(context, &ledgers, args.rig.as_deref(), args.all_rigs)?;
+    let all = args.scope.opened(context, &ledgers)?;
     let chosen = |ledgers: &Ledgers| -> Result<_, CommandError> {
         let mut found: Vec<(usize, Brief<'_>)> = Vec::new();
         for (at, opened) in all.iter().enumerate() {

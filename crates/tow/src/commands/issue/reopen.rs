@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use serde_json::Value;
 use towline_ledger::{LedgerError, Status};
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::issue::{json, many};
+use crate::issue::many;
 use crate::output;
 use crate::work;
 
@@ -54,11 +53,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode, CommandErr
         Ok((true, issue))
     });
     if args.json {
-        let issues = outcome.done.iter().map(|(_, issue)| Value::Object(json::full(issue)));
-        let issues: Vec<Value> = issues.collect();
-        if !issues.is_empty() {
-            output::json(&issues)?;
-        }
+        outcome.print_json()?;
         return outcome.end();
     }
     for (now, issue) in &outcome.done {

@@ -8,8 +8,8 @@ use towline_ledger::search::search;
 use super::list;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::issue::Scope;
 use crate::issue::filter::{Below, Filter, StatusFilter};
-use crate::issue::opened;
 use crate::output;
 use crate::work;
 
@@ -32,13 +32,8 @@ pub(super) struct Args {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
 
-    /// The issues of this rig
-    #[arg(long, value_name = "NAME", conflicts_with = "all_rigs")]
-    rig: Option<String>,
-
-    /// The issues of the whole town
-    #[arg(long)]
-    all_rigs: bool,
+    #[command(flatten)]
+    scope: Scope,
 
     /// Print JSON
     #[arg(long)]
@@ -57,7 +52,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<ExitCode, CommandErro
         return Err(CommandError::usage("what to search for is empty"));
     }
     let ledgers = work::ledgers(context)?;
-    let all = opened(context, &ledgers, args.rig.as_deref(), args.all_rigs)?;
+    let all = args.scope.opened(context, &ledgers)?;
     let mut found: Vec<(usize, Brief<'_>)> = Vec::new();
     for (at, opened) in all.iter().enumerate() {
         let sieve = args.filter.sieve(&ledgers, opened, Below::All)?;

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use towline_ledger::ready::Graph;
 use towline_ledger::{Change, Issue, Issues, Ledger, LedgerError, Ledgers, Lookup, Status};
 
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::issue::filter::trimmed;
-use crate::issue::{assignee, input, json, many, settle};
+use crate::issue::{assignee, input, many, settle};
 use crate::output;
 use crate::work;
 
@@ -138,11 +137,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode, CommandErr
         Ok((before != after, after))
     });
     if args.json {
-        let issues = outcome.done.iter().map(|(_, issue)| Value::Object(json::full(issue)));
-        let issues: Vec<Value> = issues.collect();
-        if !issues.is_empty() {
-            output::json(&issues)?;
-        }
+        outcome.print_json()?;
     } else {
         for (changed, issue) in &outcome.done {
             output::line(match changed {
